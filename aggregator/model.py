@@ -1,0 +1,271 @@
+"""What every stage speaks of. Frozen values, no I/O; the words are those of docs/glossary.md.
+
+Times are aware UTC datetimes. Text fields hold plain text; `summary` and `content` hold HTML that has been sanitised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+_ENTRY_NAMESPACE = uuid.UUID("5a0c4a5e-52a5-5b53-9a3c-0c1f6f6f3f0e")
+
+
+class FeedState(StrEnum):
+    """A feed's health, as the sources page shows it."""
+
+    NEW = "new"  # never fetched yet
+    OK = "ok"
+    QUIET = "quiet"  # answers, but silent far beyond its own rhythm
+    FAILING = "failing"  # the last poll failed; retried with growing gaps
+    BLOCKED = "blocked"  # the server refuses us (403, a challenge page)
+    NEEDS_CREDENTIALS = "needs credentials"  # 401
+    QUARANTINED = "quarantined"  # came back after long silence with other content; the editor decides
+    GONE = "gone"  # 410: paused until the editor acts
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source URL and what is known of it. `url` is as written in feeds.yaml and is the feed's identity."""
+
+    id: int
+    url: str
+    name: str  # what people see: the editor's name, else the feed's own title, else its host
+    outlet: str  # who publishes it; feeds of one outlet count once in a story
+    priority: int = 1
+    title: str | None = None
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    image_url: str | None = None
+    state: FeedState = FeedState.NEW
+    state_reason: str = "not polled yet"
+    state_since: datetime | None = None
+    moved_to: str | None = None  # a permanent redirect that has been adopted or is being watched
+    final_url: str | None = None  # where the last 200 came from; validators belong to it
+    etag: str | None = None
+    last_modified: str | None = None
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_new_entry_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    next_poll_reason: str = ""
+    failures: int = 0  # consecutive
+    entries: int = 0  # stored
+    dropped: int = 0  # entries that a cap dropped so far
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """atom:author, RFC 4287 section 3.2."""
+
+    name: str
+    email: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an entry (RFC 4287 section 4.2.7.2, rel=enclosure). `length` in bytes."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """atom:source or RSS <source>: where the entry was first published, when its feed says so."""
+
+    title: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryContent:
+    """What a feed says in one item, after cleaning."""
+
+    title: str
+    url: str | None = None
+    summary: str = ""  # sanitised HTML
+    content: str = ""  # sanitised HTML; empty when the feed gives a summary only
+    text: str = ""  # plain text of content, else of summary; capped
+    authors: tuple[Person, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image_url: str | None = None
+    comments_url: str | None = None
+    language: str | None = None  # as the entry or its feed declares it, BCP 47
+    source: SourceRef | None = None
+    published: datetime | None = None  # what the feed claims
+    updated: datetime | None = None  # what the feed claims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEntry(EntryContent):
+    """One item as parsed. `guid` is the item's own id, None where the item has none."""
+
+    guid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(EntryContent):
+    """One item of one feed, as stored. Identity is (feed, guid)."""
+
+    id: int
+    feed_id: int
+    feed_url: str
+    guid: str  # the item's id, or the per-feed fallback (link, then content hash)
+    first_seen: datetime
+    sort_at: datetime  # min(published, first_seen): nobody pins himself on top with a date in the future
+    edited_at: datetime | None = None  # when we first saw the present revision, if it isn't the first
+    revision: int = 1
+    story_id: int | None = None
+    topics: tuple[TopicMatch, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Short stable name for URLs and logs, the same in every database: 16 hex digits."""
+        return entry_key(self.feed_url, self.guid)
+
+    @property
+    def atom_id(self) -> str:
+        """The atom:id under which it is published (RFC 4287 section 4.2.6): never changes, unique across feeds."""
+        return f"urn:uuid:{uuid.uuid5(_ENTRY_NAMESPACE, f'{self.feed_url} {self.guid}')}"
+
+    @property
+    def changed_at(self) -> datetime:
+        """When its present text was first seen."""
+        return self.edited_at or self.first_seen
+
+
+def entry_key(feed_url: str, guid: str) -> str:
+    """16 hex digits of SHA-256 over the entry's identity."""
+    return hashlib.sha256(f"{feed_url}\n{guid}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a keyword was found: `text[start:end]` of the entry's `field` ('title', 'text', 'author' or 'url')."""
+
+    field: str
+    start: int
+    end: int
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """A topic that takes an entry, and why. `score` is compared with the topic's threshold."""
+
+    topic: str
+    score: float
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvidence:
+    """Why an entry is in its story: cosine similarity, the terms that tie it, and what else came close."""
+
+    similarity: float
+    terms: tuple[str, ...] = ()
+    runner_up: tuple[str, float] | None = None  # (story key, similarity)
+    copy_of: int | None = None  # entry id of the text that this one copies or rewrites
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Entries of several feeds about one event. `key` is made of its founding entry and survives merges and restarts."""
+
+    id: int
+    key: str
+    title: str
+    lead_id: int  # entry id
+    entry_ids: tuple[int, ...]  # in order of sort_at, id
+    outlets: tuple[str, ...]  # distinct, lead's first
+    origins: int  # independent texts: copies of one wire text count once
+    topics: tuple[str, ...]  # best first
+    first_seen: datetime
+    last_seen: datetime
+    updated: datetime  # last change that a reader would notice
+    image_url: str | None = None
+    language: str | None = None
+    closed: bool = False
+    merged_into: int | None = None
+
+    @property
+    def atom_id(self) -> str:
+        """The atom:id under which it is published."""
+        return f"urn:uuid:{uuid.uuid5(_ENTRY_NAMESPACE, f'story {self.key}')}"
+
+
+class EditionState(StrEnum):
+    """An edition is frozen once; 'empty' records that there was nothing to send."""
+
+    FROZEN = "frozen"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One issue of a digest, unique by (digest, local_date). Frozen: the bytes never change."""
+
+    id: int
+    digest: str
+    local_date: str  # YYYY-MM-DD in the digest's time zone
+    state: EditionState
+    created: datetime
+    period_from: datetime
+    period_to: datetime
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    story_keys: tuple[str, ...] = ()
+
+
+class DeliveryState(StrEnum):
+    """The life of one delivery; reliability notes in docs/architecture.md."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    COMMITTING = "committing"  # the body is written, the final dot is about to be
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    UNCERTAIN = "uncertain"  # the connection was lost after the final dot; a person decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One edition to one address."""
+
+    id: int
+    edition_id: int
+    address: str
+    state: DeliveryState
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    reason: str = ""
+    message_id: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one `aggregator poll` did. `feeds` = fetched + not_modified + unchanged + failed."""
+
+    feeds: int = 0
+    fetched: int = 0  # 200 with a body that had to be parsed
+    not_modified: int = 0  # 304
+    unchanged: int = 0  # 200 with the bytes of last time
+    failed: int = 0
+    entries_new: int = 0
+    entries_edited: int = 0
+    seconds: float = 0.0
+    failures: tuple[tuple[str, str], ...] = field(default=())  # (feed URL, reason as a sentence)
