@@ -1,0 +1,1 @@
+"""Combined feeds and pages."""

@@ -1,0 +1,1 @@
+"""Language, words, keywords and HTML: what is known of text below every stage."""
