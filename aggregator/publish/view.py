@@ -1,0 +1,129 @@
+"""What is published, as values: the one model from which feeds, OPML and pages are rendered.
+
+Nothing in it depends on the clock or on polls that brought nothing new, so that equal data gives equal bytes.
+Paths are relative to the output folder and to `site.url`, without a slash in front; a page's path ends with a
+slash (its file is `index.html` in that folder). `SiteView.href` makes an absolute, percent-encoded URL of a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from aggregator.config.models import SiteConfig
+from aggregator.model import Edition, Entry, FeedState, Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPaths:
+    """The three forms of one published feed."""
+
+    title: str
+    atom: str  # 'feed.atom', 'topics/<slug>/feed.atom'
+    rss: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """A feed that is polled, as readers see it; the live health page shows more."""
+
+    id: int
+    url: str
+    name: str
+    outlet: str
+    title: str | None = None
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    image_url: str | None = None
+    state: FeedState
+    state_reason: str  # a sentence
+    state_since: datetime | None = None
+    last_new_entry_at: datetime | None = None
+    entries: int = 0  # stored
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRef:
+    """A topic where another thing mentions it."""
+
+    name: str
+    slug: str
+    path: str  # 'topics/<slug>/'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """An entry with the feed it came from."""
+
+    entry: Entry
+    source: SourceView
+    topics: tuple[TopicRef, ...] = ()  # in the order of feeds.yaml
+    story_path: str | None = None  # of the story that it belongs to, if that is published
+
+    @property
+    def updated(self) -> datetime:
+        """When the text last changed (RFC 4287 section 4.2.15): as the feed claims, but never after we saw it."""
+        seen = self.entry.changed_at
+        claimed = self.entry.updated or self.entry.published
+        return seen if claimed is None or self.entry.edited_at is not None else min(claimed, seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """A story with its versions."""
+
+    story: Story  # title, outlets, origins, first_seen, last_seen, updated, image_url, language, closed
+    path: str  # 'stories/<key>/'
+    lead: EntryView
+    entries: tuple[EntryView, ...]  # every version, the lead among them, in order of sort_at, id
+    topics: tuple[TopicRef, ...] = ()  # best first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicView:
+    """A topic with what was published under it."""
+
+    name: str
+    slug: str
+    path: str  # 'topics/<slug>/'
+    feed: FeedPaths
+    stories: tuple[StoryView, ...]  # last updated first
+    entries: tuple[EntryView, ...]  # newest first (sort_at, id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionView:
+    """A frozen edition of a digest."""
+
+    edition: Edition
+    slug: str
+    path: str  # 'editions/<slug>/<local date>/'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """Everything that is published."""
+
+    site: SiteConfig  # title, description, url, language, timezone, contact
+    feed: FeedPaths  # all entries
+    stories_feed: FeedPaths
+    opml: str  # 'sources.opml'
+    hub: str | None
+    updated: datetime | None  # of the newest thing in it; None while there is nothing
+    topics: tuple[TopicView, ...]  # in the order of feeds.yaml
+    stories: tuple[StoryView, ...]  # last updated first
+    entries: tuple[EntryView, ...]  # newest first
+    sources: tuple[SourceView, ...]  # in the order of feeds.yaml
+    editions: tuple[EditionView, ...]  # newest first
+
+    def href(self, path: str = "") -> str:
+        """The absolute URL of a path, plain ASCII (RFC 3986): 'topics/ppo/' -> 'https://news.example.org/topics/ppo/'."""
+        return absolute(self.site.url, path)
+
+
+def absolute(site_url: str, path: str) -> str:
+    """`path` under `site_url`, percent-encoded."""
+    return f"{site_url.rstrip('/')}/{quote(path, safe='/')}"
