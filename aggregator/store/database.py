@@ -1,0 +1,142 @@
+"""Opening the database, and the two kinds of transaction that everything else is written in.
+
+with store.read() as conn:    # one snapshot; never blocks a writer
+with store.write() as conn:   # SQLite: BEGIN IMMEDIATE, since a read that turns into a write fails at once
+                              # whatever the busy timeout
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from aggregator.errors import DatabaseBusy, StorageError
+from aggregator.store import migrations
+
+BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+
+
+def sqlite_url(data: Path) -> str:
+    """The database of a data folder."""
+    return f"sqlite:///{data / 'aggregator.db'}"
+
+
+class Store:
+    """An opened database whose tables are those of this version. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open, create or migrate the database at an SQLAlchemy or plain postgresql:// URL.
+
+        Raises StorageError (DatabaseTooNew, DatabaseBusy) with a sentence that says what to do.
+        """
+        engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        store = cls(engine)
+        with store._translated():
+            migrations.upgrade(engine)
+        return store
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite; PostgreSQL otherwise."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database from its first to its last statement."""
+        options: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._translated(), self.engine.connect().execution_options(**options) as conn:
+            yield conn
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block and undone by an exception.
+
+        `durable` waits until the operating system says that the commit is on the disk (PRAGMA synchronous=FULL);
+        without it, SQLite in WAL mode may lose the last commits in a power cut, never in a crash of the program.
+        """
+        options = {"sqlite_write": True, "sqlite_durable": durable}
+        with self._translated(), self.engine.connect().execution_options(**options) as conn, conn.begin():
+            yield conn
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            where = self.engine.url.render_as_string(hide_password=True)
+            if "locked" in str(error.orig) or "busy" in str(error.orig):
+                raise DatabaseBusy(
+                    f"{where} is locked by another process for more than {BUSY_TIMEOUT} s; "
+                    "stop the other process, or try again when it is done"
+                ) from error
+            raise StorageError(f"{where} can't be used: {error.orig}") from error
+        except DatabaseError as error:
+            if isinstance(error.orig, sqlite3.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+                where = self.engine.url.render_as_string(hide_password=True)
+                raise StorageError(
+                    f"{where} is damaged or no database ({error.orig}); put it aside and restore a backup"
+                ) from error
+            raise
+
+
+def _sqlite_engine(url: str) -> Engine:
+    database = make_url(url).database
+    if database and database != ":memory:":
+        try:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"can't make the data folder {Path(database).parent}: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=NORMAL",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    options = conn.get_execution_options()
+    if options.get("sqlite_write"):
+        conn.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('sqlite_durable') else 'NORMAL'}")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get("sqlite_write") else "BEGIN")
+
+
+def _postgresql_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StorageError(
+            "storage.database is not a database URL; write postgresql://user:password@host/name"
+        ) from error
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    try:
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10)
+    except ModuleNotFoundError as error:
+        raise StorageError("PostgreSQL needs the package psycopg; install aggregator[postgresql]") from error

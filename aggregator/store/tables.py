@@ -1,0 +1,238 @@
+"""Every table. The migrations build the same; a test compares them.
+
+feeds ──< entries ──< entry_revisions          hosts   (politeness per host)
+  │          ├──< entry_topics                 meta    (key, value)
+  │          └──> stories
+  ├──  feed_spans  (which items are known)
+  └──< pruned      (identities of entries that retention removed)
+editions ──< deliveries
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from aggregator.store.types import UTCTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows by itself only in a column of exactly this type.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("configured", Boolean, nullable=False),  # still in feeds.yaml, and not paused there
+    Column("name", Text, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("title", Text),
+    Column("site_url", Text),
+    Column("description", Text),
+    Column("language", Text),
+    Column("image_url", Text),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Text, nullable=False),
+    Column("state_since", UTCTime),
+    Column("moved_to", Text),
+    Column("moved_since", UTCTime),
+    Column("moved_polls", Integer, nullable=False, default=0),
+    Column("final_url", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", LargeBinary),
+    Column("unconditional_at", UTCTime),  # the last request without validators
+    Column("last_polled_at", UTCTime),
+    Column("last_success_at", UTCTime),
+    Column("last_new_entry_at", UTCTime),
+    Column("next_poll_at", UTCTime),
+    Column("next_poll_reason", Text, nullable=False, default=""),
+    Column("hints", JSON(none_as_null=True)),  # ttl, skipHours, skipDays, sy:update*, rhythm of the last parse
+    Column("failures", Integer, nullable=False, default=0),
+    Column("dropped", Integer, nullable=False, default=0),
+    Column("lease_until", UTCTime),
+    Column("lease_generation", Integer, nullable=False, default=0),
+)
+Index("ix_feeds_due", feeds.c.configured, feeds.c.next_poll_at)
+
+feed_spans = Table(
+    "feed_spans",
+    metadata,
+    Column("feed_id", _Key, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("spans", LargeBinary, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("not_before", UTCTime),
+    Column("reason", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("outlets", JSON, nullable=False),
+    Column("origins", Integer, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("language", Text),
+    Column("image_url", Text),
+    Column("first_seen", UTCTime, nullable=False),
+    Column("last_seen", UTCTime, nullable=False),
+    Column("updated", UTCTime, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("merged_into", BigInteger),
+)
+Index("ix_stories_last_seen", stories.c.last_seen)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("guid_hash", BigInteger, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("details", JSON(none_as_null=True)),  # authors, categories, enclosures, source, comments: read whole
+    Column("image_url", Text),
+    Column("language", Text),
+    Column("published", UTCTime),
+    Column("updated", UTCTime),
+    Column("first_seen", UTCTime, nullable=False),
+    Column("sort_at", UTCTime, nullable=False),
+    Column("edited_at", UTCTime),
+    Column("revision", Integer, nullable=False),
+    Column("content_hash", BigInteger, nullable=False),
+    Column("grouped_at", UTCTime),  # null: topics and story are still to be found
+    Column("story_id", BigInteger),
+    Column("evidence", JSON(none_as_null=True)),  # model.StoryEvidence
+    UniqueConstraint("feed_id", "guid_hash"),
+)
+Index("ix_entries_sort_at", entries.c.sort_at)
+Index("ix_entries_story_id", entries.c.story_id)
+_UNGROUPED = entries.c.grouped_at.is_(None)
+Index("ix_entries_ungrouped", entries.c.id, sqlite_where=_UNGROUPED, postgresql_where=_UNGROUPED)
+
+entry_revisions = Table(
+    "entry_revisions",
+    metadata,
+    Column(
+        "entry_id",
+        BigInteger,
+        ForeignKey("entries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("seen_at", UTCTime, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+entry_topics = Table(
+    "entry_topics",
+    metadata,
+    Column(
+        "entry_id",
+        BigInteger,
+        ForeignKey("entries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("topic", Text, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("spans", JSON, nullable=False),
+    Column("sort_at", UTCTime, nullable=False),  # the entry's, so that a topic's newest are one index range
+)
+Index("ix_entry_topics_topic", entry_topics.c.topic, entry_topics.c.sort_at)
+
+pruned = Table(
+    "pruned",
+    metadata,
+    Column(
+        "feed_id",
+        BigInteger,
+        ForeignKey("feeds.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("guid_hash", BigInteger, primary_key=True, autoincrement=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("local_date", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created", UTCTime, nullable=False),
+    Column("period_from", UTCTime, nullable=False),
+    Column("period_to", UTCTime, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("story_keys", JSON, nullable=False),
+    UniqueConstraint("digest", "local_date"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("edition_id", BigInteger, ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UTCTime),
+    Column("reason", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("sent_at", UTCTime),
+    Column("lease_until", UTCTime),
+    Column("lease_generation", Integer, nullable=False),
+    UniqueConstraint("edition_id", "address"),
+)
+Index("ix_deliveries_due", deliveries.c.state, deliveries.c.next_try_at)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

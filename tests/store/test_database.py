@@ -1,0 +1,91 @@
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, select, text
+
+from aggregator.errors import DatabaseBusy, DatabaseTooNew, StorageError
+from aggregator.store import database
+from aggregator.store.database import Store, sqlite_url
+from aggregator.store.tables import meta, metadata
+
+
+def test_migrations_build_the_tables_that_the_program_speaks_of(store: Store) -> None:
+    with store.read() as conn:
+        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_opening_twice_changes_nothing(store: Store, database_url: str) -> None:
+    with store.write() as conn:
+        conn.execute(insert(meta).values(key="a", value="b"))
+    again = Store.open(database_url)
+    with again.read() as conn:
+        assert conn.execute(select(meta.c.value)).scalar() == "b"
+    again.close()
+
+
+def test_database_of_a_newer_version_is_refused(store: Store, database_url: str) -> None:
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseTooNew, match="newer than this program"):
+        Store.open(database_url)
+
+
+def test_failed_write_is_undone_whole(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.write() as conn:
+        conn.execute(insert(meta).values(key="a", value="b"))
+        1 / 0  # noqa: B018
+    with store.read() as conn:
+        assert conn.execute(select(meta)).all() == []
+
+
+def test_read_sees_one_state_while_another_writes(store: Store) -> None:
+    with store.read() as reader:
+        assert reader.execute(select(meta)).all() == []
+        with store.write(durable=True) as writer:
+            writer.execute(insert(meta).values(key="a", value="b"))
+        assert reader.execute(select(meta)).all() == []
+
+
+def test_locked_database_is_reported_as_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.1)
+    store = Store.open(sqlite_url(tmp_path))
+    other = sqlite3.connect(tmp_path / "aggregator.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseBusy, match="locked by another process"), store.write():
+        pass
+    other.close()
+    store.close()
+
+
+def test_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "aggregator.db").write_bytes(b"no database " * 100)
+    with pytest.raises(StorageError, match="damaged or no database"):
+        Store.open(sqlite_url(tmp_path))
+
+
+def test_data_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="data folder"):
+        Store.open(sqlite_url(tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@127.0.0.1:1/x", "postgresql:"])
+def test_unreachable_postgresql_is_reported_without_its_password(url: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        Store.open(url)
+    assert "u:p" not in str(caught.value)
+
+
+def test_times_keep_their_microseconds_on_both_engines(store: Store) -> None:
+    from aggregator.store.tables import hosts
+
+    moment = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
+    with store.write() as conn:
+        conn.execute(insert(hosts).values(host="h", not_before=moment, reason="", failures=0))
+    with store.read() as conn:
+        assert conn.execute(select(hosts.c.not_before)).scalar() == moment
