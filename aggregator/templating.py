@@ -1,0 +1,144 @@
+"""Jinja2 as every page and mail is rendered with it: where templates come from, what they may do, and their filters.
+
+A template of the user's folder wins over the shipped one of the same name, and can extend it as `shipped/<name>`.
+Feed data reaches a template as variables only and is escaped everywhere but in plain text files. Templates run in
+Jinja2's immutable sandbox: whoever copies a template from somewhere gets its looks, not its author's code.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
+from jinja2 import TemplateNotFound as JinjaTemplateNotFound
+from jinja2 import TemplateSyntaxError as JinjaTemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from aggregator.errors import ConfigError, ConfigFault
+
+_UNESCAPED = (".txt", ".css")
+
+
+def shipped_templates() -> Path:
+    """The folder of the templates that come with the program: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def environment(user_folder: Path | None) -> Environment:
+    """An environment that finds the user's templates first, then the shipped ones.
+
+    Undefined variables are errors, so that a slip in a template is found by the first render and not by a reader.
+    """
+    shipped = FileSystemLoader(shipped_templates())
+    own = [FileSystemLoader(user_folder)] if user_folder else []
+    made = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*own, shipped, PrefixLoader({"shipped": shipped})]),
+        autoescape=lambda name: name is None or not name.endswith(_UNESCAPED),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(
+        bdi=bdi,
+        clock=clock,
+        day=day,
+        domain=domain,
+        moment=moment,
+        plural=plural,
+        weblink=weblink,
+    )
+    return made
+
+
+def render(env: Environment, name: str, variables: Mapping[str, object]) -> str:
+    """The template `name` with `variables`. Raises ConfigError with the template's file and line."""
+    try:
+        return env.get_template(name).render(variables)
+    except JinjaTemplateNotFound as error:
+        raise ConfigError([ConfigFault(str(error), 1, 1, "there is no template of this name")]) from error
+    except JinjaTemplateSyntaxError as error:
+        fault = ConfigFault(error.filename or name, error.lineno, 1, error.message or "syntax error")
+        raise ConfigError([fault]) from error
+    except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+        raise ConfigError([_runtime_fault(env, name, error)]) from error
+
+
+def static_file(env: Environment, name: str) -> bytes:
+    """A file that is taken as it is (style.css), the user's before the shipped one. UTF-8."""
+    assert env.loader is not None
+    source, _, _ = env.loader.get_source(env, name)
+    return source.encode()
+
+
+def _runtime_fault(env: Environment, name: str, error: Exception) -> ConfigFault:
+    """Jinja2 gives the frames of a traceback the file and line of their template; the innermost one counts."""
+    folders = (str(shipped_templates()), *_user_folders(env))
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(folders)]
+    message = f"{error}" if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    if not frames:
+        return ConfigFault(name, 1, 1, message)
+    return ConfigFault(frames[-1].filename, frames[-1].lineno or 1, 1, message)
+
+
+def _user_folders(env: Environment) -> tuple[str, ...]:
+    assert isinstance(env.loader, ChoiceLoader)
+    loaders = (loader for loader in env.loader.loaders if isinstance(loader, FileSystemLoader))
+    return tuple(folder for loader in loaders for folder in loader.searchpath)
+
+
+def moment(when: datetime, zone: tzinfo) -> Markup:
+    """`<time>` with day and minute in `zone`: '22 Nov 2026, 07:05'."""
+    local = when.astimezone(zone)
+    return _time_tag(local, f"{local.day} {local:%b %Y, %H:%M}")
+
+
+def clock(when: datetime, zone: tzinfo) -> Markup:
+    """`<time>` with the minute alone, for use under a heading that names the day: '07:05'."""
+    local = when.astimezone(zone)
+    return _time_tag(local, f"{local:%H:%M}")
+
+
+def day(when: datetime, zone: tzinfo) -> str:
+    """The day in `zone`: 'Sunday, 22 November 2026'."""
+    local = when.astimezone(zone)
+    return f"{local:%A}, {local.day} {local:%B %Y}"
+
+
+def _time_tag(local: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
+
+
+def domain(url: str | None) -> str:
+    """The host of a web address without 'www.', as it stands in the address; '' when there is none."""
+    try:
+        host = urlsplit(url or "").hostname or ""
+    except ValueError:  # such as an unclosed [
+        return ""
+    return host.removeprefix("www.")
+
+
+def weblink(url: str | None) -> str | None:
+    """The address if it is an absolute http or https one, else None: never `javascript:` or `data:` in an href."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in {"http", "https"} and parts.netloc else None
+
+
+def bdi(text: str) -> Markup:
+    """Text from elsewhere, isolated so that its writing direction can't disturb what stands around it."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """'1 source', '2 sources'."""
+    return f"{count} {one if count == 1 else many}"
