@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from aggregator.store.database import Store, sqlite_url
+from tests.feedserver import feed_server, names, trust_test_certificate  # noqa: F401 - fixtures for all
 
 _SHARED = Path(os.environ.get("AGGREGATOR_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
