@@ -54,7 +54,8 @@ class Feed:
     next_poll_at: datetime | None = None
     next_poll_reason: str = ""
     failures: int = 0  # consecutive
-    entries: int = 0  # stored
+    paused: bool = False  # by feeds.yaml
+    entries: int = 0  # stored at present
     dropped: int = 0  # entries that a cap dropped so far
 
 

@@ -46,9 +46,10 @@ feeds = Table(
     Column("id", _Key, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
     Column("host", Text, nullable=False),
-    Column("configured", Boolean, nullable=False),  # still in feeds.yaml, and not paused there
-    Column("name", Text, nullable=False),
-    Column("outlet", Text, nullable=False),
+    Column("configured", Boolean, nullable=False),  # still in feeds.yaml
+    Column("paused", Boolean, nullable=False),  # by feeds.yaml
+    Column("given_name", Text),
+    Column("given_outlet", Text),
     Column("priority", Integer, nullable=False),
     Column("title", Text),
     Column("site_url", Text),
@@ -73,11 +74,12 @@ feeds = Table(
     Column("next_poll_reason", Text, nullable=False, default=""),
     Column("hints", JSON(none_as_null=True)),  # ttl, skipHours, skipDays, sy:update*, rhythm of the last parse
     Column("failures", Integer, nullable=False, default=0),
-    Column("dropped", Integer, nullable=False, default=0),
+    Column("entries", Integer, nullable=False, default=0),  # stored at present
+    Column("dropped", Integer, nullable=False, default=0),  # by caps, ever
     Column("lease_until", UTCTime),
     Column("lease_generation", Integer, nullable=False, default=0),
 )
-Index("ix_feeds_due", feeds.c.configured, feeds.c.next_poll_at)
+Index("ix_feeds_due", feeds.c.configured, feeds.c.paused, feeds.c.next_poll_at)
 
 feed_spans = Table(
     "feed_spans",
@@ -142,6 +144,7 @@ entries = Table(
     Column("evidence", JSON(none_as_null=True)),  # model.StoryEvidence
     UniqueConstraint("feed_id", "guid_hash"),
 )
+Index("ix_entries_feed_id", entries.c.feed_id, entries.c.first_seen)
 Index("ix_entries_sort_at", entries.c.sort_at)
 Index("ix_entries_story_id", entries.c.story_id)
 _UNGROUPED = entries.c.grouped_at.is_(None)

@@ -34,8 +34,9 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("configured", sa.Boolean(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("given_name", sa.Text(), nullable=True),
+        sa.Column("given_outlet", sa.Text(), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("site_url", sa.Text(), nullable=True),
@@ -60,6 +61,7 @@ def upgrade() -> None:
         sa.Column("next_poll_reason", sa.Text(), nullable=False),
         sa.Column("hints", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("dropped", sa.Integer(), nullable=False),
         sa.Column("lease_until", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("lease_generation", sa.Integer(), nullable=False),
@@ -67,7 +69,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("url", name=op.f("uq_feeds_url")),
     )
     with op.batch_alter_table("feeds", schema=None) as batch_op:
-        batch_op.create_index("ix_feeds_due", ["configured", "next_poll_at"], unique=False)
+        batch_op.create_index("ix_feeds_due", ["configured", "paused", "next_poll_at"], unique=False)
 
     op.create_table(
         "hosts",
@@ -119,10 +121,7 @@ def upgrade() -> None:
         sa.Column("lease_until", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("lease_generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["edition_id"],
-            ["editions.id"],
-            name=op.f("fk_deliveries_edition_id_editions"),
-            ondelete="CASCADE",
+            ["edition_id"], ["editions.id"], name=op.f("fk_deliveries_edition_id_editions"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("edition_id", "address", name=op.f("uq_deliveries_edition_id_address")),
@@ -159,6 +158,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed_id", "guid_hash", name=op.f("uq_entries_feed_id_guid_hash")),
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
+        batch_op.create_index("ix_entries_feed_id", ["feed_id", "first_seen"], unique=False)
         batch_op.create_index("ix_entries_sort_at", ["sort_at"], unique=False)
         batch_op.create_index("ix_entries_story_id", ["story_id"], unique=False)
         batch_op.create_index(
@@ -171,12 +171,7 @@ def upgrade() -> None:
 
     op.create_table(
         "feed_spans",
-        sa.Column(
-            "feed_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("feed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("spans", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_feed_spans_feed_id_feeds"), ondelete="CASCADE"
@@ -238,6 +233,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_entries_story_id")
         batch_op.drop_index("ix_entries_sort_at")
+        batch_op.drop_index("ix_entries_feed_id")
 
     op.drop_table("entries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:

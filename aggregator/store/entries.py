@@ -1,0 +1,347 @@
+"""Entries: what is known of a feed's items, saving what a poll brought, and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.model import (
+    Enclosure,
+    Entry,
+    EntryContent,
+    Person,
+    SourceRef,
+    Span,
+    TopicMatch,
+)
+from aggregator.store.tables import entries, entry_revisions, entry_topics, feeds, pruned
+
+_CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """What identity and changes are decided by. `id` is None for an entry that retention removed."""
+
+    id: int | None
+    guid: str
+    url: str | None
+    title: str
+    content_hash: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to insert. `content_hash` is what later decides whether it was edited."""
+
+    feed_id: int
+    guid: str
+    content: EntryContent
+    content_hash: int
+    first_seen: datetime
+    sort_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EditedEntry:
+    """A new text for a stored entry: the old one is kept as a revision.
+
+    `guid` is the one served now: after a re-issue not the first one, of which the published id is made.
+    """
+
+    id: int
+    guid: str
+    revision: int  # the number of the new text
+    content: EntryContent
+    content_hash: int
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """The same entry under a new guid, with the same text."""
+
+    id: int
+    guid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A text that an entry had before an edit."""
+
+    revision: int
+    seen_at: datetime
+    url: str | None
+    title: str
+    text: str
+
+
+def guid_hash(guid: str) -> int:
+    """A guid's 63 bits by which it is looked up: guids can be long, and an index of numbers is small."""
+    return int.from_bytes(hashlib.sha256(guid.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
+
+
+# -- what a poll needs ------------------------------------------------------------------------------------------------
+
+
+def known(conn: Connection, feed_id: int, guids: Iterable[str]) -> dict[str, KnownEntry]:
+    """Those of the guids that the feed has had, by guid."""
+    wanted = {guid_hash(guid): guid for guid in guids}
+    found: dict[str, KnownEntry] = {}
+    for chunk in _chunks(list(wanted)):
+        where = (entries.c.feed_id == feed_id) & entries.c.guid_hash.in_(chunk)
+        for row in conn.execute(_KNOWN.where(where)):
+            found[wanted[row.guid_hash]] = _known(row, wanted[row.guid_hash])
+        gone = select(pruned.c.guid_hash).where(pruned.c.feed_id == feed_id, pruned.c.guid_hash.in_(chunk))
+        for hashed in conn.execute(gone).scalars():
+            found.setdefault(wanted[hashed], KnownEntry(None, wanted[hashed], None, "", 0, 0))
+    return found
+
+
+def latest_known(conn: Connection, feed_id: int, limit: int) -> list[KnownEntry]:
+    """The feed's newest entries: what a mass re-issue under new guids is compared with."""
+    statement = _KNOWN.where(entries.c.feed_id == feed_id).order_by(*_NEWEST).limit(limit)
+    return [_known(row, row.guid) for row in conn.execute(statement)]
+
+
+def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
+    """How many entries the feed has brought since then: the bound on new entries per feed and day."""
+    where = (entries.c.feed_id == feed_id) & (entries.c.first_seen >= since)
+    return conn.execute(select(func.count()).select_from(entries).where(where)).scalar_one()
+
+
+def rhythm(conn: Connection, feed_id: int, limit: int) -> list[datetime]:
+    """When the feed's newest entries appeared, newest first: the feed's own rhythm."""
+    statement = select(entries.c.sort_at).where(entries.c.feed_id == feed_id).order_by(*_NEWEST).limit(limit)
+    return sorted(conn.execute(statement).scalars(), reverse=True)
+
+
+_KNOWN: Select[Any] = select(
+    *(entries.c[name] for name in ("id", "guid", "guid_hash", "url", "title", "content_hash", "revision"))
+)
+
+
+_NEWEST = (entries.c.first_seen.desc(), entries.c.id.desc())
+
+
+def _known(row: Row[Any], guid: str) -> KnownEntry:
+    return KnownEntry(row.id, guid, row.url, row.title, row.content_hash, row.revision)
+
+
+def insert_new(conn: Connection, new: Sequence[NewEntry]) -> None:
+    """Insert entries; one that is there already (two processes, one feed) is left as it is."""
+    if not new:
+        return
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"])
+    conn.execute(
+        statement,
+        [
+            {
+                "feed_id": one.feed_id,
+                "guid": one.guid,
+                "guid_hash": guid_hash(one.guid),
+                "first_seen": one.first_seen,
+                "sort_at": one.sort_at,
+                "revision": 1,
+                "content_hash": one.content_hash,
+                **_content_values(one.content),
+            }
+            for one in new
+        ],
+    )
+
+
+def save_edited(conn: Connection, edited: Sequence[EditedEntry]) -> None:
+    """Replace texts, keeping the old ones as revisions; the entries are grouped again."""
+    if not edited:
+        return
+    old = select(
+        entries.c.id,
+        entries.c.revision,
+        func.coalesce(entries.c.edited_at, entries.c.first_seen),
+        entries.c.url,
+        entries.c.title,
+        entries.c.text,
+    ).where(entries.c.id == bindparam("row"))
+    columns = ["entry_id", "revision", "seen_at", "url", "title", "text"]
+    for one in edited:
+        conn.execute(insert(entry_revisions).from_select(columns, old), {"row": one.id})
+        conn.execute(
+            update(entries).where(entries.c.id == one.id),
+            {
+                "guid_hash": guid_hash(one.guid),
+                "revision": one.revision,
+                "content_hash": one.content_hash,
+                "edited_at": one.edited_at,
+                "grouped_at": None,
+                **_content_values(one.content),
+            },
+        )
+
+
+def save_reissued(conn: Connection, reissued: Sequence[Reissued]) -> None:
+    """Find the entries under their new guids from now on. `guid`, and so the published id, stays the first one."""
+    for one in reissued:
+        conn.execute(update(entries).where(entries.c.id == one.id), {"guid_hash": guid_hash(one.guid)})
+
+
+def _content_values(content: EntryContent) -> dict[str, Any]:
+    return {
+        "url": content.url,
+        "title": content.title,
+        "summary": content.summary,
+        "content": content.content,
+        "text": content.text,
+        "details": _details(content),
+        "image_url": content.image_url,
+        "language": content.language,
+        "published": content.published,
+        "updated": content.updated,
+    }
+
+
+def _details(content: EntryContent) -> dict[str, Any] | None:
+    details: dict[str, Any] = {}
+    if content.authors:
+        details["authors"] = [[one.name, one.email, one.uri] for one in content.authors]
+    if content.categories:
+        details["categories"] = content.categories
+    if content.enclosures:
+        details["enclosures"] = [[one.url, one.type, one.length] for one in content.enclosures]
+    if content.source:
+        details["source"] = [content.source.title, content.source.url]
+    if content.comments_url:
+        details["comments"] = content.comments_url
+    return details or None
+
+
+# -- retention --------------------------------------------------------------------------------------------------------
+
+
+def prune(conn: Connection, before: datetime, limit: int) -> int:
+    """Remove up to `limit` of the oldest entries that were first seen before a time; how many went.
+
+    Their identities stay in `pruned`, so that nothing comes back as new.
+    """
+    oldest = select(entries.c.id, entries.c.feed_id, entries.c.guid_hash, entries.c.first_seen)
+    rows = [row for row in conn.execute(oldest.order_by(entries.c.id).limit(limit)) if row.first_seen < before]
+    if not rows:
+        return 0
+    conn.execute(insert(pruned), [{"feed_id": row.feed_id, "guid_hash": row.guid_hash} for row in rows])
+    for chunk in _chunks([row.id for row in rows]):
+        conn.execute(delete(entry_topics).where(entry_topics.c.entry_id.in_(chunk)))
+        conn.execute(delete(entry_revisions).where(entry_revisions.c.entry_id.in_(chunk)))
+        conn.execute(delete(entries).where(entries.c.id.in_(chunk)))
+    gone: dict[int, int] = {}
+    for row in rows:
+        gone[row.feed_id] = gone.get(row.feed_id, 0) + 1
+    conn.execute(
+        update(feeds).where(feeds.c.id == bindparam("row")).values(entries=feeds.c.entries - bindparam("gone")),
+        [{"row": feed_id, "gone": number} for feed_id, number in gone.items()],
+    )
+    return len(rows)
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+ENTRIES = select(entries, feeds.c.url.label("feed_url")).join(feeds, feeds.c.id == entries.c.feed_id)
+"""Start of every statement that `load` reads."""
+
+
+def load(conn: Connection, statement: Select[Any]) -> list[Entry]:
+    """Entries with their topics, in the order of a statement that was made from ENTRIES."""
+    rows = conn.execute(statement).all()
+    topics = topics_of(conn, [row.id for row in rows])
+    return [_entry(row, topics.get(row.id, ())) for row in rows]
+
+
+def recent(
+    conn: Connection, *, since: datetime | None = None, limit: int | None = None, topic: str | None = None
+) -> list[Entry]:
+    """Entries of the feeds in feeds.yaml, newest first; ties by id, so that the order can be repeated."""
+    statement = ENTRIES.where(feeds.c.configured)
+    order = entries.c.sort_at
+    if topic is not None:
+        statement = statement.join(entry_topics, entry_topics.c.entry_id == entries.c.id)
+        statement = statement.where(entry_topics.c.topic == topic)
+        order = entry_topics.c.sort_at
+    if since is not None:
+        statement = statement.where(order >= since)
+    return load(conn, statement.order_by(order.desc(), entries.c.id.desc()).limit(limit))
+
+
+def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Entry]:
+    """Entries by id."""
+    found: dict[int, Entry] = {}
+    for chunk in _chunks(ids):
+        found |= {entry.id: entry for entry in load(conn, ENTRIES.where(entries.c.id.in_(chunk)))}
+    return found
+
+
+def find(conn: Connection, what: str) -> list[Entry]:
+    """Entries by their id, guid or address, newest first; what `aggregator why` is asked about."""
+    where = [entries.c.guid_hash == guid_hash(what), entries.c.url == what]
+    if what.isdecimal() and len(what) < 19:
+        where.append(entries.c.id == int(what))
+    return load(conn, ENTRIES.where(or_(*where)).order_by(entries.c.id.desc()).limit(20))
+
+
+def revisions(conn: Connection, entry_id: int) -> list[Revision]:
+    """The texts that an entry had before its present one, oldest first."""
+    table = entry_revisions.c
+    statement = select(table.revision, table.seen_at, table.url, table.title, table.text)
+    rows = conn.execute(statement.where(table.entry_id == entry_id).order_by(table.revision))
+    return [Revision(*row) for row in rows]
+
+
+def topics_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[TopicMatch, ...]]:
+    """Topics by entry id, best first."""
+    found: dict[int, list[TopicMatch]] = {}
+    for chunk in _chunks(ids):
+        for row in conn.execute(select(entry_topics).where(entry_topics.c.entry_id.in_(chunk))):
+            found.setdefault(row.entry_id, []).append(
+                TopicMatch(row.topic, row.score, tuple(Span(*span) for span in row.spans))
+            )
+    return {id_: tuple(sorted(found[id_], key=lambda match: (-match.score, match.topic))) for id_ in found}
+
+
+def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
+def _entry(row: Row[Any], topics: tuple[TopicMatch, ...]) -> Entry:
+    details = row.details or {}
+    return Entry(
+        id=row.id,
+        feed_id=row.feed_id,
+        feed_url=row.feed_url,
+        guid=row.guid,
+        title=row.title,
+        url=row.url,
+        summary=row.summary,
+        content=row.content,
+        text=row.text,
+        authors=tuple(Person(*one) for one in details.get("authors", ())),
+        categories=tuple(details.get("categories", ())),
+        enclosures=tuple(Enclosure(*one) for one in details.get("enclosures", ())),
+        source=SourceRef(*details["source"]) if "source" in details else None,
+        comments_url=details.get("comments"),
+        image_url=row.image_url,
+        language=row.language,
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen,
+        sort_at=row.sort_at,
+        edited_at=row.edited_at,
+        revision=row.revision,
+        story_id=row.story_id,
+        topics=topics,
+    )

@@ -1,0 +1,309 @@
+"""Feeds: what feeds.yaml names, who may poll them next (leases), and what each poll found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.config.models import FeedConfig
+from aggregator.model import Feed, FeedState
+from aggregator.store.tables import feed_spans, feeds
+
+_CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What changed in the database when feeds.yaml was read: numbers of feeds."""
+
+    added: int
+    changed: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedFeed:
+    """A feed that this process alone may poll until the lease ends. `generation` fences a late save."""
+
+    feed: Feed
+    generation: int
+    body_hash: bytes | None
+    unconditional_at: datetime | None
+    hints: dict[str, Any]
+    moved_since: datetime | None
+    moved_polls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """A feed's row after a poll; every field is written. `spans` is written when it isn't None."""
+
+    feed_id: int
+    generation: int
+    title: str | None
+    site_url: str | None
+    description: str | None
+    language: str | None
+    image_url: str | None
+    state: FeedState
+    state_reason: str
+    state_since: datetime | None
+    moved_to: str | None
+    moved_since: datetime | None
+    moved_polls: int
+    final_url: str | None
+    etag: str | None
+    last_modified: str | None
+    body_hash: bytes | None
+    unconditional_at: datetime | None
+    last_polled_at: datetime | None
+    last_success_at: datetime | None
+    last_new_entry_at: datetime | None
+    next_poll_at: datetime
+    next_poll_reason: str
+    hints: dict[str, Any]
+    failures: int
+    dropped: int
+    spans: bytes | None = None
+
+
+_UPDATED = [name for name in PollOutcome.__dataclass_fields__ if name not in {"feed_id", "generation", "spans"}]
+
+
+def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
+    """Make the table name what feeds.yaml names. A feed that left keeps its entries, in case it comes back."""
+    wanted = {config.url: _given(config) for config in configs}
+    columns = ["configured", "paused", "given_name", "given_outlet", "priority"]
+    stored = {
+        row.url: row for row in conn.execute(select(feeds.c.id, feeds.c.url, *(feeds.c[name] for name in columns)))
+    }
+    added = [{"url": url, **values} for url, values in wanted.items() if url not in stored]
+    changed = [
+        {"row": stored[url].id, **values}
+        for url, values in wanted.items()
+        if url in stored and any(getattr(stored[url], name) != values[name] for name in columns)
+    ]
+    removed = [{"row": row.id} for url, row in stored.items() if url not in wanted and row.configured]
+    if added:
+        conn.execute(insert(feeds), [{**_fresh(str(values["url"])), **values} for values in added])
+    if changed:
+        values: dict[str, Any] = {name: bindparam(name) for name in columns}
+        conn.execute(update(feeds).where(feeds.c.id == bindparam("row")).values(values), changed)
+    if removed:
+        conn.execute(update(feeds).where(feeds.c.id == bindparam("row")).values(configured=False), removed)
+    return SyncReport(len(added), len(changed), len(removed))
+
+
+def _given(config: FeedConfig) -> dict[str, Any]:
+    return {
+        "configured": True,
+        "paused": config.paused,
+        "given_name": config.name,
+        "given_outlet": config.outlet,
+        "priority": config.priority,
+    }
+
+
+def _fresh(url: str) -> dict[str, Any]:
+    return {
+        "host": host_of(url),
+        "state": FeedState.NEW,
+        "state_reason": "not polled yet",
+        "next_poll_reason": "never polled",
+        "moved_polls": 0,
+        "failures": 0,
+        "entries": 0,
+        "dropped": 0,
+        "lease_generation": 0,
+    }
+
+
+def host_of(url: str) -> str:
+    """Host of a feed's address, lower case; empty for file: feeds and for what is no URL."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def list_all(conn: Connection) -> list[Feed]:
+    """Every feed that feeds.yaml names, in the order in which it first did."""
+    return [_feed(row) for row in conn.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.id))]
+
+
+def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Feed]:
+    """Feeds by id, those that left feeds.yaml too."""
+    found: dict[int, Feed] = {}
+    for start in range(0, len(ids), _CHUNK):
+        statement = select(feeds).where(feeds.c.id.in_(ids[start : start + _CHUNK]))
+        found |= {row.id: _feed(row) for row in conn.execute(statement)}
+    return found
+
+
+def count_due(conn: Connection, now: datetime) -> int:
+    """How many feeds wait to be polled."""
+    return conn.execute(select(func.count()).select_from(feeds).where(*_due(now))).scalar_one()
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next feed is due; None when a feed was never polled or there is none."""
+    statement = select(func.min(func.coalesce(feeds.c.next_poll_at, 0))).where(feeds.c.configured, ~feeds.c.paused)
+    found: datetime | None = conn.execute(statement).scalar()
+    return found if found is not None and found.year > 1970 else None
+
+
+def lease_due(conn: Connection, now: datetime, *, limit: int, per_host: int, lease: timedelta) -> list[LeasedFeed]:
+    """Lease up to `limit` due feeds, the longest due first, at most `per_host` of one host.
+
+    The hosts' cap keeps a thousand feeds on one slow host from holding up every other feed.
+    """
+    due = (
+        select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at)
+        .where(*_due(now))
+        .order_by(feeds.c.next_poll_at.asc().nulls_first(), feeds.c.id)
+        .limit(limit * 8)
+        .subquery()
+    )
+    place = func.row_number().over(partition_by=due.c.host, order_by=(due.c.next_poll_at.asc().nulls_first(), due.c.id))
+    ranked = select(due, place.label("place")).subquery()
+    chosen = (
+        select(ranked.c.id)
+        .where((ranked.c.place <= per_host) | (ranked.c.host == ""))
+        .order_by(ranked.c.next_poll_at.asc().nulls_first(), ranked.c.id)
+        .limit(limit)
+    )
+    return _lease(conn, list(conn.execute(chosen).scalars()), now, lease)
+
+
+def lease_all(conn: Connection, now: datetime, urls: Sequence[str] | None, lease: timedelta) -> list[LeasedFeed]:
+    """Lease the named feeds, or all of them, whether they are due or not."""
+    statement = select(feeds.c.id).where(feeds.c.configured, ~feeds.c.paused, _free(now)).order_by(feeds.c.id)
+    ids = conn.execute(statement if urls is None else statement.where(feeds.c.url.in_(urls))).scalars()
+    return _lease(conn, list(ids), now, lease)
+
+
+def _due(now: datetime) -> tuple[Any, ...]:
+    due = or_(feeds.c.next_poll_at.is_(None), feeds.c.next_poll_at <= now)
+    return (feeds.c.configured, ~feeds.c.paused, due, _free(now))
+
+
+def _free(now: datetime) -> Any:
+    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until < now)
+
+
+def _lease(conn: Connection, ids: Sequence[int], now: datetime, lease: timedelta) -> list[LeasedFeed]:
+    leased: list[LeasedFeed] = []
+    for start in range(0, len(ids), _CHUNK):
+        free = select(feeds.c.id).where(feeds.c.id.in_(ids[start : start + _CHUNK]), _free(now))
+        statement = (
+            update(feeds)
+            .where(feeds.c.id.in_(free.with_for_update(skip_locked=True)))
+            .values(lease_until=now + lease, lease_generation=feeds.c.lease_generation + 1)
+            .returning(*feeds.c)
+        )
+        leased += [_leased(row) for row in conn.execute(statement)]
+    place = {id_: place for place, id_ in enumerate(ids)}
+    return sorted(leased, key=lambda one: place[one.feed.id])
+
+
+def release(conn: Connection, leased: Sequence[LeasedFeed]) -> None:
+    """Give leases back unused, as on Ctrl-C: the feeds are as due as before."""
+    if leased:
+        conn.execute(
+            update(feeds)
+            .where(feeds.c.id == bindparam("row"), feeds.c.lease_generation == bindparam("held"))
+            .values(lease_until=None),
+            [{"row": one.feed.id, "held": one.generation} for one in leased],
+        )
+
+
+def release_all(conn: Connection) -> None:
+    """Drop every lease: for the one process on an SQLite database, whose predecessor may have been killed."""
+    conn.execute(update(feeds).where(feeds.c.lease_until.is_not(None)).values(lease_until=None))
+
+
+def still_held(conn: Connection, outcomes: Sequence[PollOutcome]) -> set[int]:
+    """Ids of the feeds whose lease is still the caller's; the rows stay locked until the transaction ends."""
+    held = {outcome.feed_id: outcome.generation for outcome in outcomes}
+    statement = select(feeds.c.id, feeds.c.lease_generation).where(feeds.c.id.in_(held)).with_for_update()
+    return {row.id for row in conn.execute(statement) if row.lease_generation == held[row.id]}
+
+
+def save_outcomes(conn: Connection, outcomes: Sequence[PollOutcome], new_entries: dict[int, int]) -> None:
+    """Write the rows of polled feeds and end their leases. `new_entries`: feed id -> entries just inserted."""
+    if not outcomes:
+        return
+    values: dict[str, Any] = {name: bindparam(name) for name in _UPDATED}
+    statement = (
+        update(feeds)
+        .where(feeds.c.id == bindparam("row"))
+        .values(**values, lease_until=None, entries=feeds.c.entries + bindparam("inserted"))
+    )
+    rows = [
+        {name: getattr(outcome, name) for name in _UPDATED}
+        | {"row": outcome.feed_id, "inserted": new_entries.get(outcome.feed_id, 0)}
+        for outcome in outcomes
+    ]
+    conn.execute(statement, rows)
+    spans = [{"feed_id": one.feed_id, "spans": one.spans} for one in outcomes if one.spans is not None]
+    if spans:
+        dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+        upsert = dialect.insert(feed_spans)
+        conn.execute(
+            upsert.on_conflict_do_update(index_elements=["feed_id"], set_={"spans": upsert.excluded.spans}), spans
+        )
+
+
+def spans(conn: Connection, feed_id: int) -> bytes | None:
+    """What is remembered of the items of a feed's last body."""
+    return conn.execute(select(feed_spans.c.spans).where(feed_spans.c.feed_id == feed_id)).scalar()
+
+
+def _leased(row: Row[Any]) -> LeasedFeed:
+    return LeasedFeed(
+        feed=_feed(row),
+        generation=row.lease_generation,
+        body_hash=row.body_hash,
+        unconditional_at=row.unconditional_at,
+        hints=row.hints or {},
+        moved_since=row.moved_since,
+        moved_polls=row.moved_polls,
+    )
+
+
+def _feed(row: Row[Any]) -> Feed:
+    name = row.given_name or row.title or row.host or row.url
+    return Feed(
+        id=row.id,
+        url=row.url,
+        name=name,
+        outlet=row.given_outlet or name,
+        priority=row.priority,
+        title=row.title,
+        site_url=row.site_url,
+        description=row.description,
+        language=row.language,
+        image_url=row.image_url,
+        state=FeedState(row.state),
+        state_reason=row.state_reason,
+        state_since=row.state_since,
+        moved_to=row.moved_to,
+        final_url=row.final_url,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        last_polled_at=row.last_polled_at,
+        last_success_at=row.last_success_at,
+        last_new_entry_at=row.last_new_entry_at,
+        next_poll_at=row.next_poll_at,
+        next_poll_reason=row.next_poll_reason,
+        failures=row.failures,
+        paused=row.paused,
+        entries=row.entries,
+        dropped=row.dropped,
+    )

@@ -1,0 +1,20 @@
+"""Single values that outlive a run, such as the hash of the topics that entries were matched with."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.store.tables import meta
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """The value, None where there is none."""
+    return conn.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def put(conn: Connection, key: str, value: str) -> None:
+    """Set a value."""
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(meta).values(key=key, value=value)
+    conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -1,0 +1,158 @@
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert
+
+from aggregator.config.models import FeedConfig
+from aggregator.model import Enclosure, EntryContent, Person, SourceRef, Span, TopicMatch
+from aggregator.store import entries, feeds, meta
+from aggregator.store.database import Store
+from aggregator.store.entries import EditedEntry, NewEntry, Reissued
+from aggregator.store.tables import entry_topics
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FULL = EntryContent(
+    title="Patriots for Kyiv",
+    url="http://a/1",
+    summary="<p>Short</p>",
+    content="<p>Long</p>",
+    text="Long",
+    authors=(Person("Ann", "ann@a.example", None),),
+    categories=("War",),
+    enclosures=(Enclosure("http://a/1.mp3", "audio/mpeg", 12),),
+    image_url="http://a/1.png",
+    comments_url="http://a/1#c",
+    language="en",
+    source=SourceRef("Wire", "http://wire/"),
+    published=NOW - timedelta(hours=1),
+    updated=NOW,
+)
+
+
+def new(guid: str, feed_id: int = 1, content: EntryContent = FULL, at: datetime = NOW) -> NewEntry:
+    return NewEntry(feed_id, guid, content, 7, at, at)
+
+
+def fill(store: Store, *guids: str) -> None:
+    with store.write() as conn:
+        feeds.sync(conn, [FeedConfig(url="http://a/")])
+        entries.insert_new(conn, [new(guid, at=NOW + timedelta(minutes=n)) for n, guid in enumerate(guids)])
+
+
+def test_entry_is_read_back_as_it_was_saved(store: Store) -> None:
+    fill(store, "g1")
+    with store.read() as conn:
+        (entry,) = entries.recent(conn)
+    for name in EntryContent.__dataclass_fields__:
+        assert getattr(entry, name) == getattr(FULL, name), name
+    assert (entry.feed_url, entry.guid, entry.revision, entry.changed_at) == ("http://a/", "g1", 1, NOW)
+
+
+def test_same_guid_is_stored_once(store: Store) -> None:
+    fill(store, "g1")
+    fill(store, "g1", "g2")
+    with store.read() as conn:
+        assert [entry.guid for entry in entries.recent(conn)] == ["g2", "g1"]
+
+
+def test_known_tells_the_guids_that_the_feed_has_had(store: Store) -> None:
+    fill(store, "g1", "g2")
+    with store.read() as conn:
+        found = entries.known(conn, 1, ["g2", "g3", "é" * 5000])
+        assert list(found) == ["g2"]
+        assert (found["g2"].content_hash, found["g2"].url) == (7, "http://a/1")
+        assert entries.known(conn, 2, ["g1"]) == {}
+
+
+def test_edit_keeps_the_old_text_as_a_revision_and_is_grouped_again(store: Store) -> None:
+    fill(store, "g1")
+    later = NOW + timedelta(hours=2)
+    with store.write() as conn:
+        (entry,) = entries.recent(conn)
+        content = EntryContent(title="Now five Patriots", url="http://a/1", text="New")
+        entries.save_edited(conn, [EditedEntry(entry.id, "g1", 2, content, 8, later)])
+    with store.read() as conn:
+        (entry,) = entries.recent(conn)
+        (old,) = entries.revisions(conn, entry.id)
+    assert (entry.title, entry.revision, entry.changed_at, entry.first_seen) == ("Now five Patriots", 2, later, NOW)
+    assert (old.title, old.revision, old.seen_at) == ("Patriots for Kyiv", 1, NOW)
+
+
+def test_reissued_entry_is_known_by_its_new_guid_and_published_under_its_first(store: Store) -> None:
+    fill(store, "old")
+    with store.write() as conn:
+        (entry,) = entries.recent(conn)
+        entries.save_reissued(conn, [Reissued(entry.id, "new")])
+    with store.read() as conn:
+        assert list(entries.known(conn, 1, ["new", "old"])) == ["new"]
+        assert entries.recent(conn)[0].atom_id == entry.atom_id
+        assert [one.guid for one in entries.latest_known(conn, 1, 5)] == ["old"]
+
+
+def test_pruned_entries_never_come_back_as_new(store: Store) -> None:
+    fill(store, "g1", "g2", "g3")
+    with store.write() as conn:
+        assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 2
+        assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 0
+        found = entries.known(conn, 1, ["g1", "g3"])
+    assert found["g1"].id is None
+    assert found["g3"].id is not None
+
+
+def test_recent_is_newest_first_and_bounded(store: Store) -> None:
+    fill(store, "g1", "g2", "g3")
+    with store.read() as conn:
+        assert [entry.guid for entry in entries.recent(conn, limit=2)] == ["g3", "g2"]
+        assert [entry.guid for entry in entries.recent(conn, since=NOW + timedelta(minutes=1))] == ["g3", "g2"]
+
+
+def test_entries_of_a_removed_feed_leave_the_listings(store: Store) -> None:
+    fill(store, "g1")
+    with store.write() as conn:
+        feeds.sync(conn, [FeedConfig(url="http://b/")])
+        assert entries.recent(conn) == []
+
+
+def test_topics_come_with_the_entry_best_first(store: Store) -> None:
+    fill(store, "g1", "g2")
+    with store.write() as conn:
+        id_ = entries.recent(conn)[1].id
+        rows = [("Aid", 1.0, []), ("Air defense", 2.5, [["title", 0, 8, "air defense"]])]
+        conn.execute(
+            insert(entry_topics),
+            [{"entry_id": id_, "topic": t, "score": s, "spans": spans, "sort_at": NOW} for t, s, spans in rows],
+        )
+    with store.read() as conn:
+        (entry,) = entries.recent(conn, topic="Aid")
+    assert entry.topics == (
+        TopicMatch("Air defense", 2.5, (Span("title", 0, 8, "air defense"),)),
+        TopicMatch("Aid", 1.0),
+    )
+
+
+def test_entry_is_found_by_id_guid_and_address(store: Store) -> None:
+    fill(store, "g1")
+    with store.read() as conn:
+        (entry,) = entries.recent(conn)
+        for what in (str(entry.id), "g1", "http://a/1"):
+            assert entries.find(conn, what) == [entry]
+        assert entries.find(conn, "9" * 30) == []
+        assert entries.by_ids(conn, [entry.id, 999]) == {entry.id: entry}
+
+
+def test_rhythm_and_daily_bound(store: Store) -> None:
+    fill(store, "g1", "g2", "g3")
+    with store.read() as conn:
+        assert entries.rhythm(conn, 1, 2) == [NOW + timedelta(minutes=2), NOW + timedelta(minutes=1)]
+        assert entries.count_new_since(conn, 1, NOW + timedelta(minutes=1)) == 2
+
+
+def test_meta_values_are_replaced(store: Store) -> None:
+    with store.write() as conn:
+        assert meta.get(conn, "k") is None
+        meta.put(conn, "k", "1")
+        meta.put(conn, "k", "2")
+        assert meta.get(conn, "k") == "2"
+
+
+def test_hash_of_a_guid_fits_a_signed_number() -> None:
+    assert 0 <= entries.guid_hash("\ud800") < 2**63

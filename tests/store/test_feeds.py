@@ -1,0 +1,193 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.config.models import FeedConfig
+from aggregator.model import FeedState
+from aggregator.store import feeds
+from aggregator.store.database import Store
+from aggregator.store.feeds import LeasedFeed, PollOutcome
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+
+
+def outcome(leased: LeasedFeed, **changes: object) -> PollOutcome:
+    """A quiet poll's outcome, due again in an hour."""
+    base = PollOutcome(
+        feed_id=leased.feed.id,
+        generation=leased.generation,
+        title="A title",
+        site_url=None,
+        description=None,
+        language=None,
+        image_url=None,
+        state=FeedState.OK,
+        state_reason="polled",
+        state_since=NOW,
+        moved_to=None,
+        moved_since=None,
+        moved_polls=0,
+        final_url=leased.feed.url,
+        etag='W/"a"',
+        last_modified=None,
+        body_hash=b"1",
+        unconditional_at=NOW,
+        last_polled_at=NOW,
+        last_success_at=NOW,
+        last_new_entry_at=None,
+        next_poll_at=NOW + timedelta(hours=1),
+        next_poll_reason="its own rhythm",
+        hints={"ttl": 60},
+        failures=0,
+        dropped=0,
+    )
+    return replace(base, **changes)
+
+
+def sync(store: Store, *urls: str) -> feeds.SyncReport:
+    with store.write() as conn:
+        return feeds.sync(conn, [FeedConfig(url=url) for url in urls])
+
+
+def lease(store: Store, now: datetime = NOW, limit: int = 100, per_host: int = 100) -> list[LeasedFeed]:
+    with store.write() as conn:
+        return feeds.lease_due(conn, now, limit=limit, per_host=per_host, lease=LEASE)
+
+
+def save(store: Store, *outcomes: PollOutcome) -> None:
+    with store.write() as conn:
+        held = feeds.still_held(conn, outcomes)
+        feeds.save_outcomes(conn, [one for one in outcomes if one.feed_id in held], {})
+
+
+def test_sync_adds_changes_and_removes(store: Store) -> None:
+    assert sync(store, "http://a/", "http://b/") == feeds.SyncReport(2, 0, 0)
+    with store.write() as conn:
+        report = feeds.sync(conn, [FeedConfig(url="http://a/", name="A", priority=3)])
+    assert report == feeds.SyncReport(0, 1, 1)
+    with store.read() as conn:
+        (only,) = feeds.list_all(conn)
+    assert (only.name, only.outlet, only.priority, only.state) == ("A", "A", 3, FeedState.NEW)
+
+
+def test_sync_of_the_same_feeds_changes_nothing(store: Store) -> None:
+    sync(store, "http://a/")
+    assert sync(store, "http://a/") == feeds.SyncReport(0, 0, 0)
+
+
+def test_feed_that_comes_back_keeps_what_was_known(store: Store) -> None:
+    sync(store, "http://a/")
+    (one,) = lease(store)
+    save(store, outcome(one))
+    sync(store, "http://b/")
+    sync(store, "http://a/")
+    with store.read() as conn:
+        (back,) = feeds.list_all(conn)
+    assert back.etag == 'W/"a"'
+
+
+def test_name_is_the_editors_then_the_feeds_then_the_host(store: Store) -> None:
+    sync(store, "http://news.example/feed")
+    with store.read() as conn:
+        assert feeds.list_all(conn)[0].name == "news.example"
+    save(store, outcome(lease(store)[0]))
+    with store.read() as conn:
+        assert feeds.list_all(conn)[0].name == "A title"
+
+
+def test_leased_feed_is_not_leased_twice_until_the_lease_ends(store: Store) -> None:
+    sync(store, "http://a/")
+    assert len(lease(store)) == 1
+    assert lease(store) == []
+    assert len(lease(store, NOW + LEASE + timedelta(seconds=1))) == 1
+
+
+def test_late_save_of_a_lost_lease_is_refused(store: Store) -> None:
+    sync(store, "http://a/")
+    (first,) = lease(store)
+    (second,) = lease(store, NOW + LEASE + timedelta(seconds=1))
+    save(store, outcome(first, title="late"))
+    save(store, outcome(second, title="in time"))
+    save(store, outcome(first, title="late again"))
+    with store.read() as conn:
+        assert feeds.list_all(conn)[0].title == "in time"
+
+
+def test_saved_feed_is_due_at_its_next_poll(store: Store) -> None:
+    sync(store, "http://a/")
+    save(store, outcome(lease(store)[0]))
+    assert lease(store, NOW + timedelta(minutes=59)) == []
+    with store.read() as conn:
+        assert feeds.next_due(conn) == NOW + timedelta(hours=1)
+        assert feeds.count_due(conn, NOW + timedelta(hours=1)) == 1
+    (again,) = lease(store, NOW + timedelta(hours=1))
+    assert (again.hints, again.body_hash, again.feed.etag) == ({"ttl": 60}, b"1", 'W/"a"')
+
+
+def test_one_host_never_fills_the_whole_batch(store: Store) -> None:
+    sync(store, *[f"http://slow/{n}" for n in range(20)], "http://other/")
+    leased = lease(store, limit=10, per_host=3)
+    assert sorted(one.feed.url for one in leased) == [
+        "http://other/",
+        "http://slow/0",
+        "http://slow/1",
+        "http://slow/2",
+    ]
+
+
+def test_paused_and_removed_feeds_are_not_leased(store: Store) -> None:
+    with store.write() as conn:
+        feeds.sync(conn, [FeedConfig(url="http://a/", paused=True), FeedConfig(url="http://b/")])
+        feeds.sync(conn, [FeedConfig(url="http://a/", paused=True)])
+    assert lease(store) == []
+    with store.write() as conn:
+        assert feeds.lease_all(conn, NOW, None, LEASE) == []
+
+
+def test_named_feeds_are_leased_before_they_are_due(store: Store) -> None:
+    sync(store, "http://a/", "http://b/")
+    save(store, *[outcome(one) for one in lease(store)])
+    with store.write() as conn:
+        (only,) = feeds.lease_all(conn, NOW, ["http://b/"], LEASE)
+    assert only.feed.url == "http://b/"
+    with store.write() as conn:
+        assert [one.feed.url for one in feeds.lease_all(conn, NOW, None, LEASE)] == ["http://a/"]
+
+
+def test_released_lease_leaves_the_feed_as_due_as_before(store: Store) -> None:
+    sync(store, "http://a/")
+    with store.write() as conn:
+        feeds.release(conn, feeds.lease_due(conn, NOW, limit=1, per_host=1, lease=LEASE))
+    assert len(lease(store)) == 1
+    with store.write() as conn:
+        feeds.release_all(conn)
+    assert len(lease(store)) == 1
+
+
+def test_spans_are_kept_until_new_ones_come(store: Store) -> None:
+    sync(store, "http://a/")
+    (one,) = lease(store)
+    save(store, outcome(one, spans=b"abc"))
+    (one,) = lease(store, NOW + timedelta(hours=1))
+    save(store, outcome(one, spans=None))
+    with store.read() as conn:
+        assert feeds.spans(conn, one.feed.id) == b"abc"
+        assert feeds.spans(conn, 999) is None
+
+
+def test_feeds_are_found_by_id_after_they_left_feeds_yaml(store: Store) -> None:
+    sync(store, "http://a/")
+    sync(store, "http://b/")
+    with store.read() as conn:
+        ids = [feed.id for feed in feeds.list_all(conn)]
+        found = feeds.by_ids(conn, [ids[0] - 1, *ids])
+    assert sorted(feed.url for feed in found.values()) == ["http://a/", "http://b/"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host"), [("http://A.Example:80/x", "a.example"), ("file:feeds/a.xml", ""), ("http://[", "")]
+)
+def test_host_of_an_address(url: str, host: str) -> None:
+    assert feeds.host_of(url) == host
