@@ -1,0 +1,136 @@
+"""Words of a text with their places, and their normal form before stemming.
+
+A chunk is what is printed between spaces without the punctuation around it ('anti-aircraft', "Ukraine's", 'U.S', 'T-72').
+It has one token or several (at hyphens, elisions, between CJK characters) and, when it has several, the joined form of the
+whole, so that 'anti-aircraft', 'anti aircraft' and 'antiaircraft' can meet. Forms are NFKC, casefolded, without 's; offsets
+are those of the text as given.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+CHUNK_CACHE = 65_536
+"""Distinct chunks remembered (about 20 MB when full)."""
+MAX_WORD = 64
+"""Longer words are cut to this in their normal form: nobody searches for them, and they must not fill a cache."""
+
+# Combining marks that belong to the letter before them, which \w leaves out: accents, Hebrew and Arabic points, Indic vowels.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f"
+    "\u0981-\u0983\u09bc-\u09cd\u0b82\u0bbe-\u0bcd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u20d0-\u20f0"
+)
+_EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+# Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han. Each character is a token.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_APOSTROPHES = "'’ʼ＇`´"
+_HYPHENS = "-‐‑\u00ad"
+_JOINERS = "\u200b-\u200d\u2060"
+_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0E, 0xFE0F, 0x0640])
+
+_WORD = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+_SUFFIX = r"(?:\+\+|\+(?!\w)|#(?!\w))?"  # C++, Disney+, C#
+CHUNK = re.compile(rf"{_WORD}(?:[{_APOSTROPHES}{_HYPHENS}{_JOINERS}&.,]{_WORD})*{_SUFFIX}|[{_EMOJI}]")
+_PIECE = re.compile(
+    rf"[{_UNSPACED}](?:[{_MARKS}])*|(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}{_JOINERS}\u00ad+#])+|[{_EMOJI}]"
+)
+_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
+_THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
+_CONTRACTED = frozenset(("re", "ve", "ll", "d", "m", "t"))
+
+
+class Token(NamedTuple):
+    """`form` is the word's normal form before stemming; `text[start:end]` is the word as printed."""
+
+    form: str
+    start: int
+    end: int
+
+
+class Chunk(NamedTuple):
+    """Tokens with offsets from the chunk's start; `joined` is their form written as one word, if that makes sense."""
+
+    tokens: tuple[Token, ...]
+    joined: str | None
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a text in order; those of a hyphenated word one by one."""
+    found: list[Token] = []
+    for match in CHUNK.finditer(text):
+        start = match.start()
+        found.extend(Token(form, start + begin, start + end) for form, begin, end in chunk(match.group()).tokens)
+    return found
+
+
+def normal_form(word: str) -> str:
+    """NFKC, casefolded, apostrophes as U+0027, invisible characters gone, at most MAX_WORD characters."""
+    if word.isascii():
+        return word.lower()[:MAX_WORD]
+    folded = unicodedata.normalize("NFKC", word.translate(_INVISIBLE)).casefold().replace("i\u0307", "i")
+    return _APOSTROPHE.sub("'", unicodedata.normalize("NFKC", folded))[:MAX_WORD]
+
+
+@lru_cache(CHUNK_CACHE)
+def chunk(surface: str) -> Chunk:
+    """The tokens of one match of `CHUNK`."""
+    surface = surface[: 4 * MAX_WORD]
+    form = _single_word(surface)
+    if form is not None:
+        return Chunk((Token(form, 0, len(surface)),), None)
+    return _pieces(surface)
+
+
+def _single_word(surface: str) -> str | None:
+    """The form of a chunk that is one word, whatever its punctuation: kyiv, U.S, 3.5, don't, Ukraine's, п'ять."""
+    if _HAS_UNSPACED.search(surface):
+        return None
+    visible = surface.translate(_INVISIBLE)
+    if visible.isalpha():
+        return normal_form(visible)
+    if _INITIALS.fullmatch(surface):
+        return normal_form(surface.replace(".", ""))
+    if _NUMBER.fullmatch(surface):
+        return _THOUSANDS.sub("", surface).replace(",", ".")
+    return _apostrophe_word(visible)
+
+
+def _apostrophe_word(surface: str) -> str | None:
+    parts = _APOSTROPHE.split(surface)
+    if len(parts) != 2 or not all(part.isalpha() for part in parts):
+        return None
+    left, right = normal_form(parts[0]), normal_form(parts[1])
+    if right == "s":
+        return left
+    cyrillic = "\u0400" <= right[0] <= "\u052f"
+    return f"{left}'{right}" if cyrillic or right in _CONTRACTED else None
+
+
+def _pieces(surface: str) -> Chunk:
+    tokens = tuple(
+        Token(form, match.start(), match.end())
+        for match in _PIECE.finditer(_without_ending(surface))
+        if (form := normal_form(match.group()))
+    )
+    if len(tokens) < 2 or _HAS_UNSPACED.search(surface) or "." in surface or "," in surface:
+        return Chunk(tokens, None)  # 'ended.The' is a full stop without its space: nothing is joined over it
+    return Chunk(tokens, "".join(token.form for token in tokens)[:MAX_WORD])
+
+
+def _without_ending(surface: str) -> str:
+    """'Jean-Luc's' without its 's, 'F-16s' without its plural."""
+    if len(surface) > 2 and surface[-1] in "sS":
+        if surface[-2] in _APOSTROPHES:
+            return surface[:-2]
+        if surface[-2].isdigit():
+            return surface[:-1]
+    return surface
