@@ -1,0 +1,65 @@
+# `make demo` and `make test` set everything up by themselves in .venv; nothing is installed elsewhere.
+
+# The first Python of 3.11 or newer that can make a virtual environment.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
+	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+BIN := .venv/bin
+DATA ?= data
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help demo run test coverage lint types contracts check lock bench migration clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/.ready  ## Run everything once on bundled sample feeds and serve the page; ONCE=1 stops after writing
+	@$(BIN)/aggregator demo $(if $(ONCE),--once)
+
+run: .venv/.ready  ## Run the aggregator on feeds.yaml
+	@$(BIN)/aggregator --data $(DATA) run
+
+test: .venv/.dev  ## Run the tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+coverage: .venv/.dev  ## Run the tests and report the branches they miss
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+lint: .venv/.dev  ## Check style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/.dev  ## Check types
+	@$(BIN)/mypy
+
+contracts: .venv/.dev  ## Check the direction of imports
+	@$(BIN)/lint-imports --no-cache
+
+check: lint types contracts test  ## Everything that has to pass before a commit
+
+lock: .venv/.dev  ## Resolve the dependencies again, with hashes
+	@$(COMPILE) pyproject.toml --extra postgresql --group build -o requirements.lock --upgrade
+	@$(COMPILE) pyproject.toml --extra postgresql --group dev -o requirements-dev.lock --upgrade
+
+bench: .venv/.dev  ## List the benchmarks; run one with `.venv/bin/python -m bench NAME`
+	@$(BIN)/python -m bench
+
+migration: .venv/.dev  ## Write the migration for what changed in store/tables.py; MESSAGE="add a column"
+	@$(BIN)/python -m aggregator.store.migrations "$(MESSAGE)"
+
+clean:  ## Remove what was made, but not data/
+	@rm -rf .venv dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with the module venv is needed; on Debian: apt install python3-venv" >&2; exit 2; }
+	@echo "Making .venv with $(PYTHON)" && $(PYTHON) -m venv .venv
+
+.venv/.ready: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the program needs into .venv (once, about half a minute)"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.ready
+	@echo "Installing what the tests need into .venv"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
