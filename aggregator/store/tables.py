@@ -2,6 +2,7 @@
 
 feeds ──< entries ──< entry_revisions          hosts   (politeness per host)
   │          ├──< entry_topics                 meta    (key, value)
+  │          ├─── story_window  (what new entries are compared with)
   │          └──> stories
   ├──  feed_spans  (which items are known)
   └──< pruned      (identities of entries that retention removed)
@@ -102,6 +103,7 @@ stories = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
+    Column("founder_id", BigInteger, nullable=False),  # the entry of which the key is made
     Column("title", Text, nullable=False),
     Column("lead_id", BigInteger, nullable=False),
     Column("outlets", JSON, nullable=False),
@@ -115,7 +117,9 @@ stories = Table(
     Column("closed", Boolean, nullable=False),
     Column("merged_into", BigInteger),
 )
-Index("ix_stories_last_seen", stories.c.last_seen)
+Index("ix_stories_updated", stories.c.updated)
+_OPEN = stories.c.closed.is_(False)
+Index("ix_stories_open", stories.c.last_seen, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 entries = Table(
     "entries",
@@ -148,7 +152,7 @@ Index("ix_entries_feed_id", entries.c.feed_id, entries.c.first_seen)
 Index("ix_entries_sort_at", entries.c.sort_at)
 Index("ix_entries_story_id", entries.c.story_id)
 _UNGROUPED = entries.c.grouped_at.is_(None)
-Index("ix_entries_ungrouped", entries.c.id, sqlite_where=_UNGROUPED, postgresql_where=_UNGROUPED)
+Index("ix_entries_ungrouped", entries.c.sort_at, entries.c.id, sqlite_where=_UNGROUPED, postgresql_where=_UNGROUPED)
 
 entry_revisions = Table(
     "entry_revisions",
@@ -183,6 +187,18 @@ entry_topics = Table(
     Column("sort_at", UTCTime, nullable=False),  # the entry's, so that a topic's newest are one index range
 )
 Index("ix_entry_topics_topic", entry_topics.c.topic, entry_topics.c.sort_at)
+
+story_window = Table(
+    "story_window",
+    metadata,
+    Column("seq", _Key, primary_key=True),  # in the order in which the entries were grouped
+    Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("language", Text, nullable=False),
+    Column("at", UTCTime, nullable=False),
+    Column("terms", Text, nullable=False),  # heaviest first, between spaces
+    Column("weights", LargeBinary, nullable=False),  # of the first terms: the entry's vector, frozen
+    Column("prints", LargeBinary, nullable=False),  # by which copies of one text are known
+)
 
 pruned = Table(
     "pruned",

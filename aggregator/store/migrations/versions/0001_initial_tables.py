@@ -89,6 +89,7 @@ def upgrade() -> None:
         "stories",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("founder_id", sa.BigInteger(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), nullable=False),
         sa.Column("outlets", sa.JSON(), nullable=False),
@@ -105,7 +106,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_stories_key")),
     )
     with op.batch_alter_table("stories", schema=None) as batch_op:
-        batch_op.create_index("ix_stories_last_seen", ["last_seen"], unique=False)
+        batch_op.create_index(
+            "ix_stories_open",
+            ["last_seen"],
+            unique=False,
+            sqlite_where=sa.text("closed IS 0"),
+            postgresql_where=sa.text("closed IS false"),
+        )
+        batch_op.create_index("ix_stories_updated", ["updated"], unique=False)
 
     op.create_table(
         "deliveries",
@@ -163,7 +171,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_entries_story_id", ["story_id"], unique=False)
         batch_op.create_index(
             "ix_entries_ungrouped",
-            ["id"],
+            ["sort_at", "id"],
             unique=False,
             sqlite_where=sa.text("grouped_at IS NULL"),
             postgresql_where=sa.text("grouped_at IS NULL"),
@@ -184,6 +192,21 @@ def upgrade() -> None:
         sa.Column("guid_hash", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_pruned_feed_id_feeds"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("feed_id", "guid_hash", name=op.f("pk_pruned")),
+    )
+    op.create_table(
+        "story_window",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("weights", sa.LargeBinary(), nullable=False),
+        sa.Column("prints", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["entries.id"], name=op.f("fk_story_window_entry_id_entries"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_story_window")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_story_window_entry_id")),
     )
     op.create_table(
         "entry_revisions",
@@ -223,6 +246,7 @@ def downgrade() -> None:
 
     op.drop_table("entry_topics")
     op.drop_table("entry_revisions")
+    op.drop_table("story_window")
     op.drop_table("pruned")
     op.drop_table("feed_spans")
     with op.batch_alter_table("entries", schema=None) as batch_op:
@@ -241,7 +265,12 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     with op.batch_alter_table("stories", schema=None) as batch_op:
-        batch_op.drop_index("ix_stories_last_seen")
+        batch_op.drop_index("ix_stories_updated")
+        batch_op.drop_index(
+            "ix_stories_open",
+            sqlite_where=sa.text("closed IS 0"),
+            postgresql_where=sa.text("closed IS false"),
+        )
 
     op.drop_table("stories")
     op.drop_table("meta")
