@@ -1,0 +1,137 @@
+"""The queue before each host: one request in flight, a pause between two, a bound for each hour.
+
+    enter(host)   closed by Retry-After or backoff, or the wait would be long  -> Postponed, nothing is sent
+                  else wait for the request before us and for the pause        -> None: send now
+    leave(host)   the next one's pause starts
+    note(...)     what the answer says about the host
+
+With a gap of zero the editor has said that the hosts are his own: requests run side by side, unbounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aggregator.clock import monotonic, utc_now
+from aggregator.net.hints import CacheHints
+from aggregator.net.hosts import HostState, after_response, in_words
+
+PER_HOUR = 600
+PATIENCE = 120.0  # seconds that a request waits for its turn before it is put off
+_MOST_LINES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """No request now; `until` is when to come back."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(slots=True)
+class _Line:
+    """The queue before one host; times on the monotonic clock."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    free_at: float = 0.0
+    started: deque[float] = field(default_factory=deque)  # of the requests in the last hour
+
+
+class HostGate:
+    """`states` are those of the last run. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        states: Mapping[str, HostState] | None = None,
+        *,
+        gap: timedelta = timedelta(seconds=1),
+        per_hour: int = PER_HOUR,
+    ) -> None:
+        self._states = dict(states or {})
+        self._changed: dict[str, HostState] = {}
+        self._gap = gap.total_seconds()
+        self._per_hour = per_hour
+        self._lines: dict[str, _Line] = {}
+
+    async def enter(self, host: str) -> Postponed | None:
+        """Waits for the host's turn. After None, `leave` must be called; after Postponed it must not."""
+        if (closed := self._closed(host)) is not None or self._gap <= 0:
+            return closed
+        line = self._line(host)
+        wait = self._expected_wait(line)
+        if wait > PATIENCE:
+            return Postponed(
+                utc_now() + timedelta(seconds=wait),
+                f"many feeds wait for {host}; its turn comes in {in_words(timedelta(seconds=wait))}",
+            )
+        line.waiting += 1
+        try:
+            await line.turn.acquire()
+        finally:
+            line.waiting -= 1
+        try:
+            await asyncio.sleep(line.free_at - monotonic())
+        except BaseException:
+            line.turn.release()
+            raise
+        if (closed := self._closed(host)) is not None:  # the request before us has learnt it
+            line.turn.release()
+            return closed
+        line.started.append(monotonic())
+        return None
+
+    def leave(self, host: str) -> None:
+        """The request is over."""
+        if self._gap > 0:
+            line = self._lines[host]
+            line.free_at = monotonic() + self._gap
+            line.turn.release()
+
+    def note(self, host: str, status: int | None, hints: CacheHints) -> None:
+        """Learns from an answer; None where there was none."""
+        old = self._states.get(host) or HostState(host)
+        new = after_response(old, status, hints, utc_now(), random.random())  # noqa: S311 - jitter
+        if new is not old:
+            self._states[host] = self._changed[host] = new
+
+    def take_changes(self) -> dict[str, HostState]:
+        """What is to be saved: the states that changed since the last call."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def _closed(self, host: str) -> Postponed | None:
+        state = self._states.get(host)
+        if state is None or state.not_before is None or not state.closed(utc_now()):
+            return None
+        return Postponed(state.not_before, state.reason)
+
+    def _line(self, host: str) -> _Line:
+        if host not in self._lines:
+            if len(self._lines) >= _MOST_LINES:
+                self._forget_idle()
+            self._lines[host] = _Line()
+        return self._lines[host]
+
+    def _forget_idle(self) -> None:
+        hour_ago = monotonic() - 3600
+        for host, line in list(self._lines.items()):
+            if not line.waiting and not line.turn.locked() and line.free_at < hour_ago:
+                del self._lines[host]
+
+    def _expected_wait(self, line: _Line) -> float:
+        """Seconds until a request that joins the line now may start, at the least."""
+        now = monotonic()
+        while line.started and line.started[0] <= now - 3600:
+            line.started.popleft()
+        ahead = line.waiting + line.turn.locked()
+        surplus = len(line.started) + ahead - self._per_hour
+        if surplus >= 0 and line.started:
+            return line.started[min(surplus, len(line.started) - 1)] + 3600 - now
+        return max(0.0, line.free_at - now) + ahead * self._gap
