@@ -48,6 +48,7 @@ def environment(user_folder: Path | None) -> Environment:
     )
     made.filters.update(
         bdi=bdi,
+        brief=brief,
         clock=clock,
         day=day,
         domain=domain,
@@ -104,6 +105,14 @@ def clock(when: datetime, zone: tzinfo) -> Markup:
     """`<time>` with the minute alone, for use under a heading that names the day: '07:05'."""
     local = when.astimezone(zone)
     return _time_tag(local, f"{local:%H:%M}")
+
+
+def brief(when: datetime, zone: tzinfo, today: datetime) -> Markup:
+    """`<time>` as short as it can be beside another day: '07:05' on the same one, else '21 Nov, 07:05'."""
+    local, other = when.astimezone(zone), today.astimezone(zone)
+    if local.date() == other.date():
+        return clock(when, zone)
+    return _time_tag(local, f"{local.day} {local:%b, %H:%M}") if local.year == other.year else moment(when, zone)
 
 
 def day(when: datetime, zone: tzinfo) -> str:

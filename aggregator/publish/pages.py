@@ -1,0 +1,201 @@
+"""The site's HTML pages, rendered from the view. Pure: equal views and templates give equal bytes.
+
+for (path, body) in render_pages(view, env):
+    index.html                      the front page: leading stories, then topics
+    topics/<slug>/index.html        everything of a topic by day; older pages in topics/<slug>/2/ and so on
+    stories/<key>/index.html        one event, every outlet's version
+    sources/index.html              the feeds and their health; `aggregator run` serves a live one in its place
+    editions/index.html             editions of the digests, and each edition as it was mailed
+    style.css, favicon.svg
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2 import Environment
+
+from aggregator.config.models import SiteConfig
+from aggregator.publish import cards
+from aggregator.publish.cards import href
+from aggregator.publish.source_rows import SourceRow, published_rows
+from aggregator.publish.view import FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
+from aggregator.templating import render, static_file
+
+EDITIONS_ON_FRONT = 3
+
+# Characters that HTML may not hold (HTML standard, section 3.2.5: no controls, no surrogates, no noncharacters).
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A link of the main navigation; `path` is percent-encoded and relative to the site's root."""
+
+    title: str
+    path: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says about itself in its head. `url` is its absolute address."""
+
+    title: str
+    description: str
+    url: str
+    feeds: tuple[FeedPaths, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What all pages share."""
+
+    site: SiteConfig
+    topics: tuple[TopicRef, ...]
+    feeds: tuple[FeedPaths, ...]  # the stories' and the one of all entries, in the order in which pages offer them
+    opml: str
+    style: str  # address of the style sheet, with its hash, so that a changed one is fetched anew
+
+    def variables(
+        self,
+        path: str,
+        *,
+        root: str | None = None,
+        title: str = "",
+        description: str = "",
+        feeds: tuple[FeedPaths, ...] = (),
+    ) -> dict[str, object]:
+        """The variables of templates/base.html for the page at `path` ('topics/x/')."""
+        page = Page(
+            title=title or self.site.title,
+            description=description or self.site.description,
+            url=absolute(self.site.url, path),
+            feeds=(*feeds, *self.feeds),
+        )
+        return {
+            "site": self.site,
+            "root": ("../" * path.count("/") or "./") if root is None else root,
+            "style": self.style,
+            "nav": self._nav(path),
+            "page": page,
+            "opml": self.opml,
+        }
+
+    def _nav(self, path: str) -> tuple[NavLink, ...]:
+        targets = [("Front page", "")]
+        targets += [(topic.name, topic.path) for topic in self.topics]
+        targets += [("Sources", "sources/"), ("Editions", "editions/")]
+        return tuple(NavLink(title, href(target), _inside(path, target)) for title, target in targets)
+
+
+def _inside(path: str, target: str) -> bool:
+    return path.startswith(target) if target else path == ""
+
+
+def chrome_of(view: SiteView, env: Environment) -> Chrome:
+    """What the pages of a view share."""
+    topics = tuple(TopicRef(topic.name, topic.slug, topic.path) for topic in view.topics)
+    return Chrome(view.site, topics, (view.stories_feed, view.feed), view.opml, stylesheet(env))
+
+
+def stylesheet(env: Environment) -> str:
+    """'style.css?v=<hash>': the address changes with the content."""
+    return f"style.css?v={hashlib.sha256(static_file(env, 'style.css')).hexdigest()[:8]}"
+
+
+def render_pages(view: SiteView, env: Environment) -> Iterator[tuple[str, bytes]]:
+    """Every page as (path of the file, content). Raises ConfigError for a fault in a template."""
+    chrome = chrome_of(view, env)
+    yield "style.css", static_file(env, "style.css")
+    yield "favicon.svg", static_file(env, "favicon.svg")
+    yield "index.html", _front(view, chrome, env)
+    for topic in view.topics:
+        yield from _topic(topic, view, chrome, env)
+    for story in view.stories:
+        yield f"{story.path}index.html", _story(story, chrome, env)
+    yield "sources/index.html", sources_page(chrome, env, published_rows(view.sources))
+    yield "editions/index.html", _editions(view, chrome, env)
+    for edition in view.editions:
+        yield f"{edition.path}index.html", edition.edition.html.encode("utf-8", "replace")
+
+
+def page_bytes(env: Environment, template: str, variables: Mapping[str, object]) -> bytes:
+    """A rendered template as UTF-8, without the characters that HTML can't hold."""
+    return _FORBIDDEN.sub("", render(env, template, variables)).encode()
+
+
+def _front(view: SiteView, chrome: Chrome, env: Environment) -> bytes:
+    variables = chrome.variables("") | {
+        "front": cards.front_page(view),
+        "topics": chrome.topics,
+        "editions": view.editions[:EDITIONS_ON_FRONT],
+        "updated": view.updated,
+    }
+    return page_bytes(env, "index.html", variables)
+
+
+def _topic(topic: TopicView, view: SiteView, chrome: Chrome, env: Environment) -> Iterator[tuple[str, bytes]]:
+    pages = cards.paged(cards.topic_cards(topic))
+    for number, shown in enumerate(pages, start=1):
+        path = topic.path if number == 1 else f"{topic.path}{number}/"
+        title = topic.name if number == 1 else f"{topic.name}, page {number}"
+        variables = chrome.variables(
+            path,
+            title=f"{title} – {view.site.title}",
+            description=f"{topic.name}: stories and articles, newest first.",
+            feeds=(topic.feed,),
+        ) | {
+            "topic": topic,
+            "days": cards.by_day(shown, view.site.timezone),
+            "number": number,
+            "pages": len(pages),
+            "newer": _page_path(topic, number - 1) if number > 1 else None,
+            "older": _page_path(topic, number + 1) if number < len(pages) else None,
+        }
+        yield f"{path}index.html", page_bytes(env, "topic.html", variables)
+
+
+def _page_path(topic: TopicView, number: int) -> str:
+    return href(topic.path if number == 1 else f"{topic.path}{number}/")
+
+
+def _story(story: StoryView, chrome: Chrome, env: Environment) -> bytes:
+    card = cards.story_card(story)
+    versions = tuple(cards.version(one, lead=one is story.lead) for one in reversed(story.entries))
+    variables = chrome.variables(story.path, title=f"{card.title} – {chrome.site.title}", description=card.summary) | {
+        "story": story.story,
+        "card": card,
+        "versions": versions,
+        "topics": story.topics,
+    }
+    return page_bytes(env, "story.html", variables)
+
+
+def sources_page(
+    chrome: Chrome, env: Environment, rows: Sequence[SourceRow], *, checked_at: datetime | None = None
+) -> bytes:
+    """The sources page; `checked_at` is the time of a live one, whose rows hold the polls too."""
+    variables = chrome.variables(
+        "sources/",
+        title=f"Sources – {chrome.site.title}",
+        description=f"The feeds that {chrome.site.title} reads, and how each of them is.",
+    ) | {
+        "rows": rows,
+        "attention": sum(row.health == "attention" for row in rows),
+        "checked_at": checked_at,
+    }
+    return page_bytes(env, "sources.html", variables)
+
+
+def _editions(view: SiteView, chrome: Chrome, env: Environment) -> bytes:
+    variables = chrome.variables(
+        "editions/",
+        title=f"Editions – {view.site.title}",
+        description=f"Every edition of the digests of {view.site.title}.",
+    ) | {"editions": view.editions}
+    return page_bytes(env, "editions.html", variables)
