@@ -2,7 +2,7 @@
 
 Nothing in it depends on the clock or on polls that brought nothing new, so that equal data gives equal bytes.
 Paths are relative to the output folder and to `site.url`, without a slash in front; a page's path ends with a
-slash (its file is `index.html` in that folder). `SiteView.href` makes an absolute, percent-encoded URL of a path.
+slash (its file is `index.html` in that folder). `SiteView.href` makes an absolute, percent-encoded URL of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from aggregator.config.models import SiteConfig
 from aggregator.model import Edition, Entry, FeedState, Story
+from aggregator.publish.clean import FIRST_PLAUSIBLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +66,10 @@ class EntryView:
 
     @property
     def updated(self) -> datetime:
-        """When the text last changed (RFC 4287 section 4.2.15): as the feed claims, but never after we saw it."""
-        seen = self.entry.changed_at
-        claimed = self.entry.updated or self.entry.published
-        return seen if claimed is None or self.entry.edited_at is not None else min(claimed, seen)
+        """When the text last changed (RFC 4287 section 4.2.15): as claimed, but never after we saw it."""
+        entry = self.entry
+        claims = [claim for claim in (entry.published, entry.updated) if claim and claim >= FIRST_PLAUSIBLE]
+        return min(max(claims), entry.first_seen) if claims and not entry.edited_at else entry.changed_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,15 @@ from collections.abc import Iterable
 
 MAX_BYTES = 80  # of UTF-8: file systems allow 255 for a name, and three bytes become nine characters of a URL
 
-_NO_DECOMPOSITION = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
+_NO_DECOMPOSITION = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
 
 
 def slugify(name: str) -> str:
-    """'Défense aérienne!' -> 'defense-aerienne'; other scripts stay, a transliteration is wrong in some language.
+    """'Défense aérienne!' -> 'defense-aerienne'; other scripts stay, as no transliteration suits all.
 
-    The result holds lower-case letters, marks, digits and single hyphens only, is never empty, at most MAX_BYTES
-    long in UTF-8 (unless it had to be told apart by a hash), and never a name that a file system treats in its own
-    way (`..`, `CON`).
+    The result holds lower-case letters, marks, digits and single hyphens only, is never empty, about MAX_BYTES of
+    UTF-8 at most, and never a name that a file system treats in its own way (`..`, `CON`).
     """
     kept = "".join(_letter_or_hyphen(char) for char in unicodedata.normalize("NFC", _fold(name)))
     slug = _cut(re.sub("-+", "-", kept).strip("-"))
@@ -30,7 +27,7 @@ def slugify(name: str) -> str:
 
 
 def unique_slugs(names: Iterable[str]) -> dict[str, str]:
-    """Slugs for names that share a folder: of those with one slug the first keeps it, the others get a hash added."""
+    """Slugs for names that share a folder: of those with one slug the first keeps it, others get a hash."""
     slugs: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
@@ -43,7 +40,7 @@ def unique_slugs(names: Iterable[str]) -> dict[str, str]:
 
 
 def _fold(name: str) -> str:
-    """Lower case, compatibility forms resolved, accents of Latin letters dropped (й, ї and ё stay themselves)."""
+    """Lower case, compatibility forms resolved, accents of Latin letters dropped (й, ї and ё stay)."""
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_NO_DECOMPOSITION)
     return "".join(_without_accent(char) for char in unicodedata.normalize("NFC", folded))
 

@@ -1,0 +1,97 @@
+"""Values out of feeds made fit for XML 1.0, JSON and the rules of the formats; what can't be made fit is left out.
+
+The rules are those of the W3C feed validator where a specification is silent.
+"""
+
+from __future__ import annotations
+
+import html
+import mimetypes
+import re
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from yarl import URL
+
+FIRST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)  # no feed and no web page is older: such a date is a fault
+
+# XML 1.0 section 2.2, without what it discourages (C1 controls, noncharacters) and the mark of lost text, U+FFFD.
+_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]")
+_URI = re.compile(r"https?://[0-9A-Za-z.\-]+(?::[0-9]+)?(?:[/?#](?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*)?")
+_URI_FRAGMENT = re.compile(r"(?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*")
+_HOST = re.compile(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_EMAIL = re.compile(r"[A-Za-z0-9_\-+.'!#$%&*/=?^`{|}~]+@(?:[A-Za-z0-9\-]+\.)+[A-Za-z0-9][A-Za-z0-9\-]*")
+_TOKEN = r"[A-Za-z0-9!#$&^_.+\-]+"  # noqa: S105 - RFC 6838 section 4.2
+_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
+_LOOKS_LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]")
+_MEDIA_TYPES = mimetypes.MimeTypes()  # the table that comes with Python, not the machine's: the same bytes everywhere
+
+
+def text(value: str) -> str:
+    """Without the characters that an output can't hold."""
+    return _UNFIT.sub("", value)
+
+
+def line(value: str) -> str:
+    """Text on one line, with single spaces."""
+    return " ".join(text(value).split())
+
+
+def looks_like_markup(value: str) -> bool:
+    """Whether a reader that takes plain text for HTML would show something else than what is written."""
+    return bool(_LOOKS_LIKE_MARKUP.search(value)) or html.unescape(value) != value
+
+
+def web_url(value: str | None) -> str | None:
+    """An absolute http(s) address in ASCII (RFC 3986) without user and password, or None; a valid one is kept."""
+    if not value:
+        return None
+    address, _, fragment = value.partition("#")
+    if "@" not in value and _URI.fullmatch(address) and _URI_FRAGMENT.fullmatch(fragment):
+        return value
+    try:
+        url = URL(text(value).strip())
+        if url.scheme not in ("http", "https") or not url.raw_host:
+            return None
+        made = str(url.with_user(None))
+    except (ValueError, UnicodeError):
+        return None
+    return made if _HOST.fullmatch(_bracketed(url.raw_host)) else None
+
+
+def canonical_url(value: str) -> str | None:
+    """The one spelling of an address among its equivalents (RFC 3986 section 6), for an id; None as in web_url."""
+    address = web_url(value)
+    if address is None:
+        return None
+    parts = urlsplit(str(URL(address)))
+    return parts._replace(path=parts.path or "/").geturl()
+
+
+def language(value: str | None) -> str | None:
+    """A language tag by the shape of BCP 47, or None; en_GB becomes en-GB."""
+    tag = (value or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def email(value: str | None) -> str | None:
+    """An address of the common form, or None."""
+    return value if value and _EMAIL.fullmatch(value) else None
+
+
+def media_type(value: str | None, url: str) -> str:
+    """The media type without parameters; guessed by the address where it is missing or malformed."""
+    given = (value or "").partition(";")[0].strip().lower()
+    if _MEDIA_TYPE.fullmatch(given):
+        return given
+    return _MEDIA_TYPES.guess_type(URL(url).path)[0] or "application/octet-stream"
+
+
+def moment(value: datetime | None) -> datetime | None:
+    """A date that can be true, or None."""
+    return value if value is not None and value >= FIRST_PLAUSIBLE else None
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
