@@ -189,9 +189,10 @@ class Story:
     outlets: tuple[str, ...]  # distinct, lead's first
     origins: int  # independent texts: copies of one wire text count once
     topics: tuple[str, ...]  # best first
-    first_seen: datetime
-    last_seen: datetime
-    updated: datetime  # last change that a reader would notice
+    first_seen: datetime  # of its entries' sort_at, the first
+    last_seen: datetime  # and the last
+    updated: datetime  # when the last change that a reader would notice was seen
+    growth: tuple[int, int] | None = None  # outlets, hours: '6 outlets in 2 h' at its fastest
     image_url: str | None = None
     language: str | None = None
     closed: bool = False

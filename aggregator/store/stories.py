@@ -1,4 +1,4 @@
-"""Stories as readers see them: the newest, one by its key, and the entries of some. Merged ones lead to what took them in."""
+"""Stories as readers see them: the newest, one by its key, the entries of some. Merged ones lead on to what took them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _MERGES = 32  # a chain of merges longer than this is a circle
 def recent(
     conn: Connection, *, since: datetime | None = None, limit: int | None = None, topic: str | None = None
 ) -> list[Story]:
-    """Stories by their last notable change, newest first; ties by id, so that the order can be repeated.
+    """Stories by their newest entry, newest first; ties by id, so that the order can be repeated.
 
-    Only those with entries of feeds that are in feeds.yaml; `topic` keeps those that the topic takes.
+    Only those with entries of feeds that are in feeds.yaml. `since` keeps those in which a reader would have noticed
+    something from then on (an entry published before it but seen after it counts); `topic` those that the topic takes.
     """
     statement = select(stories).where(stories.c.merged_into.is_(None), _has_entries())
     if since is not None:
         statement = statement.where(stories.c.updated >= since)
     if topic is not None:
         statement = statement.where(_takes(topic))
-    return _load(conn, statement.order_by(stories.c.updated.desc(), stories.c.id.desc()).limit(limit))
+    return _load(conn, statement.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit))
 
 
 def get(conn: Connection, key: str) -> Story | None:
@@ -130,6 +131,7 @@ def _story(row: Row[Any], entry_ids: tuple[int, ...]) -> Story:
         first_seen=row.first_seen,
         last_seen=row.last_seen,
         updated=row.updated,
+        growth=(row.growth[0], row.growth[1]) if row.growth else None,
         image_url=row.image_url,
         language=row.language,
         closed=row.closed,

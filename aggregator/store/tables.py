@@ -103,7 +103,7 @@ stories = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    Column("founder_id", BigInteger, nullable=False),  # the entry of which the key is made
+    Column("founder_id", BigInteger, nullable=False, unique=True),  # the entry of which the key is made
     Column("title", Text, nullable=False),
     Column("lead_id", BigInteger, nullable=False),
     Column("outlets", JSON, nullable=False),
@@ -114,10 +114,12 @@ stories = Table(
     Column("first_seen", UTCTime, nullable=False),
     Column("last_seen", UTCTime, nullable=False),
     Column("updated", UTCTime, nullable=False),
+    Column("growth", JSON(none_as_null=True)),  # outlets, hours
     Column("closed", Boolean, nullable=False),
     Column("merged_into", BigInteger),
 )
 Index("ix_stories_updated", stories.c.updated)
+Index("ix_stories_last_seen", stories.c.last_seen)
 _OPEN = stories.c.closed.is_(False)
 Index("ix_stories_open", stories.c.last_seen, sqlite_where=_OPEN, postgresql_where=_OPEN)
 

@@ -100,9 +100,11 @@ def upgrade() -> None:
         sa.Column("first_seen", aggregator.store.types.UTCTime(), nullable=False),
         sa.Column("last_seen", aggregator.store.types.UTCTime(), nullable=False),
         sa.Column("updated", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("growth", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
+        sa.UniqueConstraint("founder_id", name=op.f("uq_stories_founder_id")),
         sa.UniqueConstraint("key", name=op.f("uq_stories_key")),
     )
     with op.batch_alter_table("stories", schema=None) as batch_op:
@@ -114,6 +116,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("closed IS false"),
         )
         batch_op.create_index("ix_stories_updated", ["updated"], unique=False)
+        batch_op.create_index("ix_stories_last_seen", ["last_seen"], unique=False)
 
     op.create_table(
         "deliveries",
@@ -265,6 +268,7 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     with op.batch_alter_table("stories", schema=None) as batch_op:
+        batch_op.drop_index("ix_stories_last_seen")
         batch_op.drop_index("ix_stories_updated")
         batch_op.drop_index(
             "ix_stories_open",
