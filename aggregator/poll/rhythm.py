@@ -1,0 +1,67 @@
+"""How often a feed has something new, and what it says about that itself. Pure; kept with the feed as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
+
+from aggregator.poll.parse.result import FeedMeta
+
+_REMEMBERED = 16  # times of entries: enough for a median, little enough to store with each feed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHints:
+    """`ttl`, `update_period`, `skip_hours` (UTC) and `skip_days` (0 = Monday) as the feed states them.
+
+    `recent` holds the times of the newest entries, newest first.
+    """
+
+    ttl: timedelta | None = None
+    update_period: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    recent: tuple[datetime, ...] = ()
+
+    @property
+    def gap(self) -> timedelta | None:
+        """The median time between new entries; None until two entries of different times are known."""
+        seconds = [(late - early).total_seconds() for late, early in zip(self.recent, self.recent[1:], strict=False)]
+        return timedelta(seconds=median(seconds)) if seconds else None
+
+    def learn(self, meta: FeedMeta, times: Iterable[datetime]) -> FeedHints:
+        """After a parse: `times` are those of the new entries, the earlier of published and first seen."""
+        recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
+        return replace(
+            self,
+            ttl=meta.ttl,
+            update_period=meta.update_period,
+            skip_hours=meta.skip_hours,
+            skip_days=meta.skip_days,
+            recent=tuple(recent[:_REMEMBERED]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For the feed's row; what is not known is left out."""
+        values = {
+            "ttl": self.ttl and int(self.ttl.total_seconds()),
+            "period": self.update_period and int(self.update_period.total_seconds()),
+            "skip_hours": sorted(self.skip_hours),
+            "skip_days": sorted(self.skip_days),
+            "recent": [int(time.timestamp()) for time in self.recent],
+        }
+        return {key: value for key, value in values.items() if value}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> FeedHints:
+        """What `to_json` gave."""
+        return cls(
+            ttl=timedelta(seconds=values["ttl"]) if "ttl" in values else None,
+            update_period=timedelta(seconds=values["period"]) if "period" in values else None,
+            skip_hours=frozenset(values.get("skip_hours", ())),
+            skip_days=frozenset(values.get("skip_days", ())),
+            recent=tuple(datetime.fromtimestamp(time, UTC) for time in values.get("recent", ())),
+        )
