@@ -52,7 +52,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """`text` is what stands there (of a FIELD its name, of a REGEX the pattern); `words` are (word, prefix?) of a phrase."""
+    """`text` is what stands there (a FIELD's name, a REGEX's pattern); `words` are (word, prefix?) of a phrase."""
 
     kind: Kind
     text: str

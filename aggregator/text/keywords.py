@@ -7,8 +7,8 @@
     near    = term { '~' term }
     term    = [ ('title' | 'author' | 'url') ':' ] ( words | '"words"' | '/regex/' | '(' any ')' )
 
-`parse_keyword` turns one line of feeds.yaml into a `Keyword` or raises `KeywordError` with the column, what is wrong and
-what to write instead. What a phrase matches is decided in `matcher`; here it is only words.
+`parse_keyword` turns one line of feeds.yaml into a `Keyword` or raises `KeywordError`: the column, what is wrong, what to
+write instead. What a phrase matches is decided in `matcher`; here it is only words.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""Words that are the same in another inflection: base forms from simplemma's dictionaries, stems where those end.
+
+A word can be read in several ways ('Kriegs' is a form of 'Krieg', 'krieg' one of 'kriegen'), so two words match when any
+of their readings agree: `sought` gives those of a keyword's word, `found` those of a word in a text. `stem` gives the one
+form under which a word is counted. Dictionaries are loaded when a language is first used (2-20 MB each, Polish 45 MB; at
+most 0.5 s, Polish 1.1 s) and results are cached, so that the cost of most words is a look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import Stemmer
+from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
+from simplemma.strategies.dictionaries import StreamDictionaryFactory
+
+from aggregator.text.spelling import american
+
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "uk", "ru", "ar")
+"""Languages whose inflection is known. In any other, words count as they are written."""
+
+_CACHE = 65_536  # words, about 12 MB when full
+_SNOWBALL = {
+    "en": "english",
+    "de": "german",
+    "fr": "french",
+    "es": "spanish",
+    "pt": "portuguese",
+    "it": "italian",
+    "pl": "polish",
+    "ru": "russian",
+    "ar": "arabic",
+}
+_INFLECTED_NAMES = frozenset(("pl", "uk", "ru"))
+# Case endings of Ukrainian nouns and adjectives: Snowball has no stemmer for the language.
+_UKRAINIAN = re.compile(
+    "(?<=.{4})(?:ами|ями|ові|еві|ого|ому|ими|ою|ею|ів|їв|ах|ях|ам|ям|ом|ем|им|их|ій|ий|у|ю|а|я|и|і|о|е|ї|й|ь)$"
+)
+# Surnames in -ov, -ev, -in: their endings look like those of the bare name.
+_SURNAME = re.compile("(?<=.)(ов|ев|ёв|єв|ин|ын|ін|їн)(?:а|у|ым|им|е|і|ой|ою|ы|и|ых|их)?$")
+# 'and', 'so', 'with', 'for', 'like' and the article, written together with the word.
+_ARABIC_CLITICS = re.compile("^[وف]?(?:[بك]?ال|لل|[بكل](?=.{4}))?(?=.{3})")
+
+_dictionaries = StreamDictionaryFactory(cache_max_size=len(LANGUAGES))
+_lookup = DictionaryLookupStrategy(_dictionaries)
+_lemmas = DefaultStrategy(dictionary_factory=_dictionaries)
+
+
+@lru_cache(_CACHE)
+def stem(form: str, language: str) -> str:
+    """The form under which a word is counted; `form` is a token's normal form. Other languages: `form` itself."""
+    if language not in LANGUAGES or not form.isalpha():
+        return form
+    lemma = _lemma(form, language)
+    return lemma if language == "en" else _strip(lemma, language)
+
+
+@lru_cache(_CACHE)
+def found(form: str, language: str, capital: bool) -> frozenset[str]:
+    """Readings of a word in a text. `capital`: it is printed with a capital letter, so it may be a name."""
+    if language not in LANGUAGES or not form.isalpha():
+        return frozenset((form,))
+    readings = {form, _lemma(form, language)}
+    name = capital and language in _INFLECTED_NAMES
+    if language == "de" or name:
+        readings.add(_lemma(form.title(), language))
+    if language == "ar":
+        bare = _ARABIC_CLITICS.sub("", form)
+        readings |= {_lemma(bare, language), _marked(bare.removesuffix("ات"), language)}
+    if _is_stemmed(form, language) or name:
+        readings.add(_marked(form, language))
+    if name and language != "pl" and (surname := _SURNAME.search(form)):
+        readings.add(f"~{form[: surname.end(1)]}")
+    return frozenset(readings)
+
+
+def sought(form: str, language: str, capital: bool) -> frozenset[str]:
+    """Readings of a keyword's word: those of a text's word, and its bare stem for words that no dictionary has."""
+    readings = found(form, language, capital)
+    if language in LANGUAGES and language != "en" and form.isalpha():
+        return readings | {_marked(form, language)}
+    return readings
+
+
+def _is_stemmed(form: str, language: str) -> bool:
+    """Whether the bare stem is a reading: of words not in the dictionary, and where stems are known to be careful."""
+    return language in ("ar", "pl") or not _lookup.is_dictionary_member(form, language)
+
+
+def _marked(form: str, language: str) -> str:
+    """The bare stem, marked so that it only meets other stems, never a word that looks like it."""
+    return f"~{_strip(form, language)}"
+
+
+def _lemma(form: str, language: str) -> str:
+    lemma = (_lemmas.get_lemma(form, language) or form).casefold()
+    if language == "en":
+        return american(lemma, _is_english)
+    return lemma
+
+
+def _is_english(word: str) -> bool:
+    return _lookup.is_dictionary_member(word, "en")
+
+
+def _strip(form: str, language: str) -> str:
+    if language == "uk":
+        return _UKRAINIAN.sub("", form)
+    if language == "ar":
+        form = _ARABIC_CLITICS.sub("", form)
+    stemmed: str = _stemmer(language).stemWord(form)
+    if language == "de" and stemmed == form and form.endswith("s"):
+        return form[:-1]
+    return stemmed
+
+
+@lru_cache(len(LANGUAGES))
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(_SNOWBALL[language])
