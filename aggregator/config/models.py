@@ -1,132 +1,170 @@
-"""feeds.yaml as values, with every default in one place. Reading the file is `load`, changing it is `edit`."""
+"""feeds.yaml as values, with every default in one place. Reading the file is `load`, changing it is `edit`.
+
+The docstring of each key is its description in the JSON Schema and in docs/feeds-yaml.md.
+"""
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
-from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_duration(value: object) -> timedelta:
-    """'90s', '15m', '24h', '30d', '2w' or a sum like '1h30m'. Raises ValueError with an example."""
-    if isinstance(value, timedelta):
-        return value
-    parts = re.findall(r"(\d+)([smhdw])", str(value))
-    if not parts or "".join(n + u for n, u in parts) != str(value).replace(" ", ""):
-        raise ValueError(f"{value!r} is not a duration; write a number and a unit, such as 15m, 24h or 30d")
-    try:
-        return sum((timedelta(**{_UNITS[u]: int(n)}) for n, u in parts), timedelta())
-    except OverflowError:
-        raise ValueError(f"{value!r} is too long a duration") from None
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+from aggregator.config.fields import (
+    ClockTime,
+    Contact,
+    Credentials,
+    Database,
+    Days,
+    Duration,
+    ExistingFile,
+    ExistingFolder,
+    FeedUrl,
+    Folders,
+    HeaderName,
+    HeaderValue,
+    Keywords,
+    Language,
+    Languages,
+    Line,
+    Name,
+    Names,
+    Networks,
+    Period,
+    Proxy,
+    Recipients,
+    Sender,
+    SiteUrl,
+    TimeZone,
+    Transport,
+    WebUrl,
+    one_or_many,
+)
+from aggregator.config.values import WEEKDAYS
 
 
 class Section(BaseModel):
-    """A mapping in feeds.yaml: unknown keys are faults, values never change after loading."""
+    """A mapping in feeds.yaml: unknown keys are faults, a key with nothing after it counts as left out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in key_names(cls)}
+
+
+def key_names(section: type[Section]) -> dict[str, str]:
+    """The keys as they are written in the file, each with the attribute that holds it."""
+    return {field.alias or name: name for name, field in section.model_fields.items()}
 
 
 class SiteConfig(Section):
-    title: str = "News"
+    """What the site is called, where it stands and in which language and time zone it speaks."""
+
+    title: Line = "News"
     """Name of the site, of the combined feed and of the mails."""
     description: str = ""
     """One sentence under the title."""
-    url: str = "http://127.0.0.1:8000"
-    """Public address, without a slash at the end: links in feeds and mails start with it."""
-    language: str = "en"
+    url: SiteUrl = "http://127.0.0.1:8000"
+    """Public address: links in feeds and mails start with it."""
+    language: Language = "en"
     """Language of the pages and mails (BCP 47)."""
-    timezone: ZoneInfo = ZoneInfo("UTC")
+    timezone: TimeZone = ZoneInfo("UTC")
     """IANA time zone of dates on pages and of the digests' hours."""
-    contact: str | None = None
-    """E-mail or URL that servers see in the User-Agent, and readers as the feeds' author."""
+    contact: Contact | None = None
+    """E-mail or web address that servers see in the User-Agent, and readers as the feeds' author."""
 
 
 class FeedConfig(Section):
-    url: str
+    """A feed, and what is special about it."""
+
+    url: FeedUrl
     """Address of the feed: http, https, or file: inside a folder of polling.allow_files."""
-    name: str | None = None
+    name: Name | None = None
     """What readers see; the feed's own title otherwise."""
-    outlet: str | None = None
+    outlet: Name | None = None
     """Who publishes it; feeds with the same outlet count as one voice in a story. Default: the name."""
-    language: str | None = None
+    language: Language | None = None
     """Language of the entries when the feed does not say (BCP 47)."""
-    every: Duration | None = None
+    every: Period | None = None
     """Never poll sooner than this; the feed's rhythm and the server's hints decide above it."""
-    priority: int = Field(default=1, ge=0, le=9)
+    priority: Annotated[int, Field(ge=0, le=9)] = 1
     """The feed with the higher number leads a story."""
-    keep: tuple[str, ...] = ()
+    keep: Keywords = ()
     """Keep only entries that match one of these keywords."""
-    drop: tuple[str, ...] = ()
+    drop: Keywords = ()
     """Leave out entries that match one of these keywords."""
-    headers: dict[str, SecretStr] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     """Extra request headers; ${NAME} comes from the environment."""
-    auth: SecretStr | None = None
-    """'user:password' for HTTP basic authentication."""
-    proxy: SecretStr | None = None
+    auth: Credentials | None = None
+    """user:password for HTTP basic authentication."""
+    proxy: Proxy | None = None
     """http:// proxy for this feed only."""
     paused: bool = False
     """Not polled while true; its entries stay."""
 
 
 class TopicConfig(Section):
-    any: tuple[str, ...]
+    """A subject, by the keywords that an entry has to hold."""
+
+    any: Annotated[Keywords, Field(min_length=1)]
     """Keywords: one of them is enough."""
-    not_: tuple[str, ...] = Field(default=(), alias="not")
+    not_: Keywords = Field(default=(), alias="not")
     """Keywords that do not count: a place they cover is not evidence for the topic."""
-    feeds: tuple[str, ...] = ()
-    """Only entries of these feeds (names or URLs)."""
-    threshold: float | None = Field(default=None, gt=0)
+    feeds: Names = ()
+    """Only entries of these feeds (names or addresses)."""
+    threshold: Annotated[float, Field(gt=0)] | None = None
     """Score from which an entry belongs to the topic; a default serves most."""
-    weight: float = Field(default=1.0, gt=0)
+    weight: Annotated[float, Field(gt=0)] = 1.0
     """How much the topic counts when the digest ranks stories."""
     alert: bool = False
     """Mail each new story of the topic at once."""
 
 
 class DigestConfig(Section):
-    at: time = time(7, 0)
+    """A newsletter: when it is made, of what, and for whom."""
+
+    at: ClockTime = time(7, 0)
     """Local hour, in the digest's time zone."""
-    days: tuple[Weekday, ...] = WEEKDAYS
-    """Days on which it is made: 'mon-fri', 'sat, sun' or a list."""
-    timezone: ZoneInfo | None = None
+    days: Days = WEEKDAYS
+    """Days on which it is made: mon-fri, or sat, sun, or a list; every day otherwise."""
+    timezone: TimeZone | None = None
     """IANA time zone; site.timezone otherwise."""
-    topics: tuple[str, ...] = ()
+    topics: Names = ()
     """Topics in their order; all otherwise."""
-    languages: tuple[str, ...] = ()
+    languages: Languages = ()
     """Only stories in these languages; all otherwise."""
-    stories: int = Field(default=20, ge=1, le=100)
+    stories: Annotated[int, Field(ge=1, le=100)] = 20
     """At most this many stories."""
-    to: tuple[str, ...] = ()
+    to: Recipients = ()
     """Fixed recipients."""
-    window: Duration = timedelta(hours=6)
+    window: Period = timedelta(hours=6)
     """How late a missed edition may still be sent after downtime."""
 
 
 class DkimConfig(Section):
-    selector: str
+    """The key that signs mails."""
+
+    selector: Line
     """The label before ._domainkey in DNS."""
-    key: Path
+    key: ExistingFile
     """PEM file with the RSA or Ed25519 private key."""
 
 
 class MailConfig(Section):
-    from_: str = Field(default="News <digest@localhost.localdomain>", alias="from")
-    """Sender of the digests: 'Name <address>'."""
-    smtp: SecretStr = SecretStr("file:outbox/")
+    """Who sends the digests, and through which server."""
+
+    from_: Sender = Field(default="News <digest@localhost.localdomain>", alias="from")
+    """Sender of the digests: Name <address>."""
+    smtp: Transport = SecretStr("file:outbox/")
     """smtp://user:password@host:587, smtps://host:465, or file:folder/ to write .eml files."""
-    reply_to: str | None = None
+    reply_to: Sender | None = None
     """Where answers go."""
     address: str = ""
     """Postal address in the footer, where the law asks for one."""
@@ -135,56 +173,98 @@ class MailConfig(Section):
 
 
 class PollingConfig(Section):
-    floor: Duration = timedelta(minutes=10)
+    """How often feeds are asked, and which addresses are allowed."""
+
+    floor: Period = timedelta(minutes=10)
     """No feed is polled more often."""
-    ceiling: Duration = timedelta(hours=24)
+    ceiling: Period = timedelta(hours=24)
     """Every feed is polled at least this often."""
-    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Private or loopback networks that feeds may be fetched from."""
-    allow_files: tuple[Path, ...] = ()
+    allow_networks: Networks = ()
+    """Private or loopback networks that feeds may be fetched from, such as 10.20.0.0/16; refused otherwise."""
+    allow_files: Folders = ()
     """Folders in which file: feeds are allowed."""
-    concurrency: int = Field(default=64, ge=1, le=1000)
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
     """Requests in flight over all hosts."""
     host_gap: Duration = timedelta(seconds=1)
     """Pause between two requests to one host."""
-    timeout: Duration = timedelta(seconds=30)
+    timeout: Period = timedelta(seconds=30)
     """For one whole exchange with a server."""
+
+    @model_validator(mode="after")
+    def _floor_below_ceiling(self) -> Self:
+        if self.floor > self.ceiling:
+            raise ValueError("floor is longer than ceiling; the floor is the shortest time between two polls")
+        return self
 
 
 class PublishConfig(Section):
-    entries: int = Field(default=200, ge=1, le=10_000)
+    """How much goes into the published feeds and pages."""
+
+    entries: Annotated[int, Field(ge=1, le=10_000)] = 200
     """At most this many entries in each feed."""
-    max_age: Duration = timedelta(days=30)
+    max_age: Period = timedelta(days=30)
     """Older entries leave the feeds and pages."""
-    hub: str | None = None
+    hub: WebUrl | None = None
     """WebSub hub that the feeds name."""
 
 
 class WebConfig(Section):
-    host: str = "127.0.0.1"
-    """Address that `aggregator run` listens on."""
-    port: int = Field(default=8000, ge=0, le=65535)
+    """Where `aggregator run` serves pages and feeds."""
+
+    host: Line = "127.0.0.1"
+    """Address that it listens on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Its port."""
 
 
 class StorageConfig(Section):
-    database: SecretStr | None = None
+    """Where entries are kept, and for how long."""
+
+    database: Database | None = None
     """postgresql://user:password@host/name; SQLite in the data folder otherwise."""
-    keep: Duration = timedelta(days=90)
+    keep: Period = timedelta(days=90)
     """Then entries go; their identities stay, so that nothing comes back as new."""
+
+
+def _feed(value: object) -> object:
+    return {"url": value} if isinstance(value, str) else value
+
+
+def _topic(value: Any) -> object:
+    if value is None:
+        return {}
+    return {"any": value} if isinstance(value, str | list | tuple) else value
+
+
+def _digest(value: object) -> object:
+    return {} if value is None else value
+
+
+FeedItem = Annotated[FeedConfig, BeforeValidator(_feed, json_schema_input_type=FeedUrl | FeedConfig)]
+TopicItem = Annotated[TopicConfig, BeforeValidator(_topic, json_schema_input_type=Keywords | TopicConfig)]
+DigestItem = Annotated[DigestConfig, BeforeValidator(_digest)]
 
 
 class Config(Section):
     """The whole of feeds.yaml."""
 
     site: SiteConfig = SiteConfig()
-    feeds: tuple[FeedConfig, ...] = Field(min_length=1)
-    topics: dict[str, TopicConfig] = {}
-    digests: dict[str, DigestConfig] = {}
+    """What the site is called, where it stands and in which language and time zone it speaks."""
+    feeds: Annotated[tuple[FeedItem, ...], Field(min_length=1), BeforeValidator(one_or_many)]
+    """The sources: an address each, or a mapping with url and what is special about the feed."""
+    topics: dict[Name, TopicItem] = {}
+    """Subjects by name: a list of keywords each, or a mapping with any, not, feeds and more."""
+    digests: dict[Name, DigestItem] = {}
+    """Newsletters by name."""
     mail: MailConfig = MailConfig()
+    """Who sends the digests, and through which server."""
     polling: PollingConfig = PollingConfig()
+    """How often feeds are asked, and which addresses are allowed."""
     publish: PublishConfig = PublishConfig()
+    """How much goes into the published feeds and pages."""
     web: WebConfig = WebConfig()
+    """Where `aggregator run` serves pages and feeds."""
     storage: StorageConfig = StorageConfig()
-    templates: Path | None = None
+    """Where entries are kept, and for how long."""
+    templates: ExistingFolder | None = None
     """Folder whose files win over the templates that come with the program."""

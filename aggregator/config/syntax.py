@@ -1,0 +1,88 @@
+"""What YAML's own complaints mean for the person who wrote the line."""
+
+from __future__ import annotations
+
+import re
+
+from ruamel.yaml.error import MarkedYAMLError
+
+_NEEDS_QUOTES = "text that starts with {0} has to stand in quotes"
+_ESCAPE = "in double quotes a backslash starts an escape; use single quotes, or write \\\\ for a backslash"
+
+
+class BadSyntax(Exception):  # noqa: N818 - a fault on its way to becoming a ConfigFault
+    """The file can't be read from `line` and `column` (from 1) on."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        self.line = line
+        self.column = column
+        self.message = message
+        super().__init__(message)
+
+
+def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
+    """The parser's error as a sentence, at the place that has to be mended."""
+    problem, context = str(error.problem or ""), str(error.context or "")
+    mark, started = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
+    if mark is None or started is None:
+        return BadSyntax(1, 1, f"this is not YAML: {problem or context}")
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if re.match(r" *\t", line):
+        return BadSyntax(mark.line + 1, 1, "a tab indents this line; YAML wants spaces")
+    message = _about_the_whole(problem, context, line[: started.column])
+    if message:
+        return BadSyntax(started.line + 1, started.column + 1, message)
+    return BadSyntax(mark.line + 1, mark.column + 1, _about_the_place(problem, line, mark.column))
+
+
+def _about_the_whole(problem: str, context: str, before: str) -> str:
+    """What is wrong with the text that began at the start mark; `before` stands before it in its line."""
+    after_quote = bool(re.search(r"[\"']\s*\Z", before))
+    for part, also, sentence in (
+        ("quoted scalar", "escape" in problem, _ESCAPE),
+        ("quoted scalar", True, "a quote opens here and is never closed"),
+        ("block scalar", after_quote, "text goes on after a closing quote; put the whole text in single quotes"),
+        ("block scalar", bool(re.search(r"[*&]\S+\s*\Z", before)), _NEEDS_QUOTES.format("* or &")),
+        ("block scalar", True, _NEEDS_QUOTES.format("| or >")),
+        ("an anchor", True, _NEEDS_QUOTES.format("* or &")),
+        ("an alias", True, _NEEDS_QUOTES.format("* or &")),
+        ("tag", True, _NEEDS_QUOTES.format("!")),
+        ("simple key", True, "a colon is missing: a key is written key: value"),
+        ("flow", True, "a bracket or brace opens here and is never closed"),
+    ):
+        if part in context and also:
+            return sentence
+    return ""
+
+
+def _about_the_place(problem: str, line: str, column: int) -> str:
+    alias = re.search(r"found undefined alias '(.*)'", problem)
+    if alias:
+        return f"*{alias[1]} refers to nothing; if it is text, put it in quotes: '*{alias[1]}'"
+    if "cannot start any token" in problem:
+        return _NEEDS_QUOTES.format(line[column : column + 1])
+    for part, sentence in _SENTENCES.items():
+        if part in problem:
+            return sentence
+    return f"this is not YAML: {' '.join(problem.split())}"
+
+
+_SENTENCES = {
+    "mapping values are not allowed": (
+        "a colon can't stand here; if it belongs to the text, put the text in quotes; else mend the indentation"
+    ),
+    "sequence entries are not allowed": "a list item can't stand here; give it a line of its own",
+    "could not find expected ':'": "a colon is missing: a key is written key: value",
+    "another document": "a second document starts here (---); keep one",
+    "found '<scalar>'": (
+        "text goes on after a closing quote, or the line is not indented like the one above; quote the whole text"
+    ),
+    "found '}'": "a } stands here without its {; put the text in quotes or delete it",
+    "found ']'": "a ] stands here without its [; put the text in quotes or delete it",
+    "<block": "this line is not indented like the ones it belongs to; keys of one level start in the same column",
+    "<document start>": (
+        "this line is not indented like the ones it belongs to; keys of one level start in the same column"
+    ),
+    "expected the node content": "a value is missing here",
+}
