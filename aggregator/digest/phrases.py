@@ -1,0 +1,141 @@
+"""The words of a mail that don't come from feeds, by language: `phrases('uk')` has them all. English where unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """One language. `{}` stands for what is filled in; plural forms are in the order of the language's rule."""
+
+    language: str
+    plural: Callable[[int], int]
+    weekdays: tuple[str, ...]  # Monday first
+    weekdays_short: tuple[str, ...]
+    months: tuple[str, ...]  # as they stand in a date
+    months_short: tuple[str, ...]
+    long_date: str  # {weekday} {day} {month}
+    short_date: str
+    view_in_browser: str
+    in_this_issue: str
+    top_stories: str
+    other_stories: str
+    of_total: str  # {shown} {total}
+    also: str
+    more: str  # {n}
+    update: str
+    all_on_web: str  # {topic} {n}
+    end_today: str
+    next: str
+    covers: str
+    why: str  # {site}
+    unsubscribe: str
+    unsubscribe_subject: str
+    story_forms: tuple[str, ...]
+    source_forms: tuple[str, ...]
+    minutes: str
+    minutes_ago: str
+    hours_ago: str
+    days_ago: str
+
+    @property
+    def direction(self) -> str:
+        """'rtl' or 'ltr'."""
+        return direction_of(self.language)
+
+    def stories(self, count: int) -> str:
+        """'1 story', '18 stories'."""
+        return self.story_forms[self.plural(count)].format(count)
+
+    def sources(self, count: int) -> str:
+        """'1 source', '6 sources'."""
+        return self.source_forms[self.plural(count)].format(count)
+
+    def age(self, age: timedelta) -> str:
+        """'5 min ago', '3 h ago', '2 d ago'; never less than a minute."""
+        minutes = max(1, int(age.total_seconds() // 60))
+        if minutes < 60:
+            return self.minutes_ago.format(minutes)
+        hours = round(minutes / 60)
+        return self.hours_ago.format(hours) if hours < 48 else self.days_ago.format(round(hours / 24))
+
+    def day_long(self, day: date) -> str:
+        """'Tuesday 3 March'."""
+        return self.long_date.format(
+            weekday=self.weekdays[day.weekday()], day=day.day, month=self.months[day.month - 1]
+        )
+
+    def day_short(self, day: date) -> str:
+        """'Tue 3 Mar'."""
+        return self.short_date.format(
+            weekday=self.weekdays_short[day.weekday()], day=day.day, month=self.months_short[day.month - 1]
+        )
+
+    def span(self, start: date, end: date) -> str:
+        """'Fri–Mon', with dates where the days of the week alone would not say which."""
+        if (end - start).days < 7:
+            return f"{self.weekdays_short[start.weekday()]}–{self.weekdays_short[end.weekday()]}"
+        return f"{self.day_short(start)} – {self.day_short(end)}"
+
+    def hour(self, when: datetime, zone: tzinfo) -> str:
+        """'Wed 07:00 Europe/Kyiv'."""
+        local = when.astimezone(zone)
+        return f"{self.weekdays_short[local.weekday()]} {local:%H:%M} {zone}"
+
+
+def direction_of(language: str | None) -> str:
+    """The direction in which a language is written: 'rtl' or 'ltr'."""
+    primary = (language or "").replace("_", "-").split("-")[0].casefold()
+    return "rtl" if primary in _RIGHT_TO_LEFT else "ltr"
+
+
+def phrases(language: str) -> Phrases:
+    """The phrases of a BCP 47 tag, those of English for a language that has none here."""
+    return _KNOWN.get(language.replace("_", "-").split("-")[0].casefold(), _ENGLISH)
+
+
+def _one_or_many(count: int) -> int:
+    return 0 if count == 1 else 1
+
+
+_ENGLISH = Phrases(
+    language="en",
+    plural=_one_or_many,
+    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    weekdays_short=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    months=(
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+    months_short=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    long_date="{weekday} {day} {month}",
+    short_date="{weekday} {day} {month}",
+    view_in_browser="View in browser",
+    in_this_issue="In this issue",
+    top_stories="Top stories",
+    other_stories="Other stories",
+    of_total="{shown} of {total}",
+    also="Also",
+    more="+{n}",
+    update="Update",
+    all_on_web="All {n} on the web: {topic}",
+    end_today="That is everything for today.",
+    next="Next: {when}",
+    covers="covers {span}",
+    why="You get this because your address is on the list of recipients of {site}.",
+    unsubscribe="Unsubscribe",
+    unsubscribe_subject="Unsubscribe from {digest}",
+    story_forms=("{} story", "{} stories"),
+    source_forms=("{} source", "{} sources"),
+    minutes="{n} min",
+    minutes_ago="{} min ago",
+    hours_ago="{} h ago",
+    days_ago="{} d ago",
+)  # fmt: skip
+
+_KNOWN = {"en": _ENGLISH}
