@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.clock import monotonic, utc_now
+from aggregator.model import HostState
 from aggregator.net.hints import CacheHints
-from aggregator.net.hosts import HostState, after_response, in_words
+from aggregator.net.hosts import after_response, in_words
 
 PER_HOUR = 600
 PATIENCE = 120.0  # seconds that a request waits for its turn before it is put off

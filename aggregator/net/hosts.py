@@ -6,32 +6,20 @@ names without a public suffix, such as localhost, are told apart by their port.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+from aggregator.model import HostState
 from aggregator.net.address import is_address
 from aggregator.net.hints import CacheHints
 
 BACKOFF = timedelta(minutes=5)  # after the first 429 without Retry-After; doubled by each that follows
 MOST_BACKOFF = timedelta(hours=24)
 MOST_RETRY_AFTER = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class HostState:
-    """`failures`: answers in a row that said 'too many requests' without saying when to come back."""
-
-    host: str
-    not_before: datetime | None = None
-    reason: str = ""
-    failures: int = 0
-
-    def closed(self, now: datetime) -> bool:
-        return self.not_before is not None and self.not_before > now
 
 
 @lru_cache(maxsize=20_000)

@@ -7,7 +7,7 @@ Only http and https. The host is brought to ASCII (IDNA, UTS 46) before it is ju
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import AddressValueError, IPv6Address, ip_address
 from urllib.parse import quote, unquote, urljoin
@@ -58,6 +58,10 @@ class Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path}"
+
+    def at(self, path: str) -> str:
+        """Another path on the same origin."""
+        return replace(self, path=path).url
 
     @property
     def wire(self) -> URL:
