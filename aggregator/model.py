@@ -60,6 +60,23 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class HostState:
+    """How a host wants to be treated, over restarts: closed until when, and why.
+
+    `failures`: answers in a row that said 'too many requests' without saying when to come back.
+    """
+
+    host: str
+    not_before: datetime | None = None
+    reason: str = ""
+    failures: int = 0
+
+    def closed(self, now: datetime) -> bool:
+        """Whether no request may be sent yet."""
+        return self.not_before is not None and self.not_before > now
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """atom:author, RFC 4287 section 3.2."""
 

@@ -27,49 +27,42 @@ _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 
 @dataclass(frozen=True, slots=True)
 class KnownEntry:
-    """What identity and changes are decided by. `id` is None for an entry that retention removed."""
+    """A stored entry, as far as identity needs it."""
 
-    id: int | None
-    guid: str
+    id: int
+    identity_hash: int
     url: str | None
     title: str
     content_hash: int
-    revision: int
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to insert. `content_hash` is what later decides whether it was edited."""
+    """An entry to insert. `sort_at` is min(published, first seen); `content_hash` tells later edits."""
 
-    feed_id: int
-    guid: str
-    content: EntryContent
+    identity: str
+    identity_hash: int
     content_hash: int
-    first_seen: datetime
     sort_at: datetime
+    entry: EntryContent
 
 
 @dataclass(frozen=True, slots=True)
 class EditedEntry:
-    """A new text for a stored entry: the old one is kept as a revision.
-
-    `guid` is the one served now: after a re-issue not the first one, of which the published id is made.
-    """
+    """A stored entry whose text a reader would see changed: the old text is kept as a revision."""
 
     id: int
-    guid: str
-    revision: int  # the number of the new text
-    content: EntryContent
     content_hash: int
-    edited_at: datetime
+    entry: EntryContent
 
 
 @dataclass(frozen=True, slots=True)
-class Reissued:
-    """The same entry under a new guid, with the same text."""
+class ReissuedEntry:
+    """A stored entry that the feed now names otherwise. Its guid, and so the published id, stays the first one."""
 
     id: int
-    guid: str
+    identity_hash: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +76,36 @@ class Revision:
     text: str
 
 
-def guid_hash(guid: str) -> int:
-    """A guid's 63 bits by which it is looked up: guids can be long, and an index of numbers is small."""
-    return int.from_bytes(hashlib.sha256(guid.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
+def identity_hash(identity: str) -> int:
+    """63 bits by which an entry is looked up within its feed: ids can be long, an index of numbers is small."""
+    return int.from_bytes(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
 
 
 # -- what a poll needs ------------------------------------------------------------------------------------------------
 
 
-def known(conn: Connection, feed_id: int, guids: Iterable[str]) -> dict[str, KnownEntry]:
-    """Those of the guids that the feed has had, by guid."""
-    wanted = {guid_hash(guid): guid for guid in guids}
-    found: dict[str, KnownEntry] = {}
-    for chunk in _chunks(list(wanted)):
+def known(conn: Connection, feed_id: int, hashes: Iterable[int]) -> list[KnownEntry]:
+    """The feed's entries with these identities."""
+    found: list[KnownEntry] = []
+    for chunk in _chunks(list(hashes)):
         where = (entries.c.feed_id == feed_id) & entries.c.guid_hash.in_(chunk)
-        for row in conn.execute(_KNOWN.where(where)):
-            found[wanted[row.guid_hash]] = _known(row, wanted[row.guid_hash])
-        gone = select(pruned.c.guid_hash).where(pruned.c.feed_id == feed_id, pruned.c.guid_hash.in_(chunk))
-        for hashed in conn.execute(gone).scalars():
-            found.setdefault(wanted[hashed], KnownEntry(None, wanted[hashed], None, "", 0, 0))
+        found += [KnownEntry(*row) for row in conn.execute(_KNOWN.where(where))]
     return found
 
 
-def latest_known(conn: Connection, feed_id: int, limit: int) -> list[KnownEntry]:
-    """The feed's newest entries: what a mass re-issue under new guids is compared with."""
+def known_lately(conn: Connection, feed_id: int, limit: int) -> list[KnownEntry]:
+    """The feed's newest entries: what a re-issue under new ids is compared with."""
     statement = _KNOWN.where(entries.c.feed_id == feed_id).order_by(*_NEWEST).limit(limit)
-    return [_known(row, row.guid) for row in conn.execute(statement)]
+    return [KnownEntry(*row) for row in conn.execute(statement)]
+
+
+def pruned_among(conn: Connection, feed_id: int, hashes: Iterable[int]) -> frozenset[int]:
+    """Those of the identities whose entries retention has removed."""
+    found: set[int] = set()
+    for chunk in _chunks(list(hashes)):
+        where = (pruned.c.feed_id == feed_id) & pruned.c.guid_hash.in_(chunk)
+        found.update(conn.execute(select(pruned.c.guid_hash).where(where)).scalars())
+    return frozenset(found)
 
 
 def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
@@ -117,26 +114,14 @@ def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
     return conn.execute(select(func.count()).select_from(entries).where(where)).scalar_one()
 
 
-def rhythm(conn: Connection, feed_id: int, limit: int) -> list[datetime]:
-    """When the feed's newest entries appeared, newest first: the feed's own rhythm."""
-    statement = select(entries.c.sort_at).where(entries.c.feed_id == feed_id).order_by(*_NEWEST).limit(limit)
-    return sorted(conn.execute(statement).scalars(), reverse=True)
-
-
 _KNOWN: Select[Any] = select(
-    *(entries.c[name] for name in ("id", "guid", "guid_hash", "url", "title", "content_hash", "revision"))
+    *(entries.c[name] for name in ("id", "guid_hash", "url", "title", "content_hash", "revision"))
 )
-
-
 _NEWEST = (entries.c.first_seen.desc(), entries.c.id.desc())
 
 
-def _known(row: Row[Any], guid: str) -> KnownEntry:
-    return KnownEntry(row.id, guid, row.url, row.title, row.content_hash, row.revision)
-
-
-def insert_new(conn: Connection, new: Sequence[NewEntry]) -> None:
-    """Insert entries; one that is there already (two processes, one feed) is left as it is."""
+def insert_new(conn: Connection, feed_id: int, new: Sequence[NewEntry], first_seen: datetime) -> None:
+    """Insert entries of a feed; one that is there already (two processes, one feed) is left as it is."""
     if not new:
         return
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
@@ -145,52 +130,50 @@ def insert_new(conn: Connection, new: Sequence[NewEntry]) -> None:
         statement,
         [
             {
-                "feed_id": one.feed_id,
-                "guid": one.guid,
-                "guid_hash": guid_hash(one.guid),
-                "first_seen": one.first_seen,
+                "feed_id": feed_id,
+                "guid": one.identity,
+                "guid_hash": one.identity_hash,
+                "first_seen": first_seen,
                 "sort_at": one.sort_at,
                 "revision": 1,
                 "content_hash": one.content_hash,
-                **_content_values(one.content),
+                **_content_values(one.entry),
             }
             for one in new
         ],
     )
 
 
-def save_edited(conn: Connection, edited: Sequence[EditedEntry]) -> None:
+def save_edited(conn: Connection, edited: Sequence[EditedEntry], edited_at: datetime) -> None:
     """Replace texts, keeping the old ones as revisions; the entries are grouped again."""
-    if not edited:
-        return
-    old = select(
-        entries.c.id,
-        entries.c.revision,
-        func.coalesce(entries.c.edited_at, entries.c.first_seen),
-        entries.c.url,
-        entries.c.title,
-        entries.c.text,
-    ).where(entries.c.id == bindparam("row"))
     columns = ["entry_id", "revision", "seen_at", "url", "title", "text"]
     for one in edited:
-        conn.execute(insert(entry_revisions).from_select(columns, old), {"row": one.id})
-        conn.execute(
-            update(entries).where(entries.c.id == one.id),
-            {
-                "guid_hash": guid_hash(one.guid),
-                "revision": one.revision,
-                "content_hash": one.content_hash,
-                "edited_at": one.edited_at,
-                "grouped_at": None,
-                **_content_values(one.content),
-            },
-        )
+        conn.execute(insert(entry_revisions).from_select(columns, _PRESENT_TEXT), {"row": one.id})
+        values = {
+            "revision": entries.c.revision + 1,
+            "content_hash": one.content_hash,
+            "edited_at": edited_at,
+            "grouped_at": None,
+            **_content_values(one.entry),
+        }
+        conn.execute(update(entries).where(entries.c.id == one.id).values(values))
 
 
-def save_reissued(conn: Connection, reissued: Sequence[Reissued]) -> None:
-    """Find the entries under their new guids from now on. `guid`, and so the published id, stays the first one."""
-    for one in reissued:
-        conn.execute(update(entries).where(entries.c.id == one.id), {"guid_hash": guid_hash(one.guid)})
+_PRESENT_TEXT = select(
+    entries.c.id,
+    entries.c.revision,
+    func.coalesce(entries.c.edited_at, entries.c.first_seen),
+    entries.c.url,
+    entries.c.title,
+    entries.c.text,
+).where(entries.c.id == bindparam("row"))
+
+
+def save_reissued(conn: Connection, reissued: Sequence[ReissuedEntry]) -> None:
+    """Find the entries under their new ids from now on."""
+    if reissued:
+        statement = update(entries).where(entries.c.id == bindparam("row")).values(guid_hash=bindparam("hash"))
+        conn.execute(statement, [{"row": one.id, "hash": one.identity_hash} for one in reissued])
 
 
 def _content_values(content: EntryContent) -> dict[str, Any]:
@@ -288,7 +271,7 @@ def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Entry]:
 
 def find(conn: Connection, what: str) -> list[Entry]:
     """Entries by their id, guid or address, newest first; what `aggregator why` is asked about."""
-    where = [entries.c.guid_hash == guid_hash(what), entries.c.url == what]
+    where = [entries.c.guid_hash == identity_hash(what), entries.c.url == what]
     if what.isdecimal() and len(what) < 19:
         where.append(entries.c.id == int(what))
     return load(conn, ENTRIES.where(or_(*where)).order_by(entries.c.id.desc()).limit(20))

@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 
 from aggregator.config.models import FeedConfig
-from aggregator.model import Enclosure, EntryContent, Person, SourceRef, Span, TopicMatch
-from aggregator.store import entries, feeds, meta
+from aggregator.model import Enclosure, EntryContent, HostState, Person, SourceRef, Span, TopicMatch
+from aggregator.store import entries, feeds, hosts, meta
 from aggregator.store.database import Store
-from aggregator.store.entries import EditedEntry, NewEntry, Reissued
+from aggregator.store.entries import EditedEntry, NewEntry, ReissuedEntry, identity_hash
 from aggregator.store.tables import entry_topics
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,14 +28,16 @@ FULL = EntryContent(
 )
 
 
-def new(guid: str, feed_id: int = 1, content: EntryContent = FULL, at: datetime = NOW) -> NewEntry:
-    return NewEntry(feed_id, guid, content, 7, at, at)
+def new(identity: str, at: datetime = NOW) -> NewEntry:
+    return NewEntry(identity, identity_hash(identity), 7, at, FULL)
 
 
-def fill(store: Store, *guids: str) -> None:
+def fill(store: Store, *identities: str) -> None:
     with store.write() as conn:
         feeds.sync(conn, [FeedConfig(url="http://a/")])
-        entries.insert_new(conn, [new(guid, at=NOW + timedelta(minutes=n)) for n, guid in enumerate(guids)])
+        for n, identity in enumerate(identities):
+            at = NOW + timedelta(minutes=n)
+            entries.insert_new(conn, 1, [new(identity, at)], at)
 
 
 def test_entry_is_read_back_as_it_was_saved(store: Store) -> None:
@@ -54,13 +56,13 @@ def test_same_guid_is_stored_once(store: Store) -> None:
         assert [entry.guid for entry in entries.recent(conn)] == ["g2", "g1"]
 
 
-def test_known_tells_the_guids_that_the_feed_has_had(store: Store) -> None:
+def test_known_tells_the_identities_that_the_feed_has_had(store: Store) -> None:
     fill(store, "g1", "g2")
     with store.read() as conn:
-        found = entries.known(conn, 1, ["g2", "g3", "é" * 5000])
-        assert list(found) == ["g2"]
-        assert (found["g2"].content_hash, found["g2"].url) == (7, "http://a/1")
-        assert entries.known(conn, 2, ["g1"]) == {}
+        (found,) = entries.known(conn, 1, map(identity_hash, ["g2", "g3", "é" * 5000]))
+        assert (found.identity_hash, found.content_hash, found.url) == (identity_hash("g2"), 7, "http://a/1")
+        assert entries.known(conn, 2, [identity_hash("g1")]) == []
+        assert [one.identity_hash for one in entries.known_lately(conn, 1, 1)] == [identity_hash("g2")]
 
 
 def test_edit_keeps_the_old_text_as_a_revision_and_is_grouped_again(store: Store) -> None:
@@ -69,7 +71,7 @@ def test_edit_keeps_the_old_text_as_a_revision_and_is_grouped_again(store: Store
     with store.write() as conn:
         (entry,) = entries.recent(conn)
         content = EntryContent(title="Now five Patriots", url="http://a/1", text="New")
-        entries.save_edited(conn, [EditedEntry(entry.id, "g1", 2, content, 8, later)])
+        entries.save_edited(conn, [EditedEntry(entry.id, 8, content)], later)
     with store.read() as conn:
         (entry,) = entries.recent(conn)
         (old,) = entries.revisions(conn, entry.id)
@@ -81,11 +83,12 @@ def test_reissued_entry_is_known_by_its_new_guid_and_published_under_its_first(s
     fill(store, "old")
     with store.write() as conn:
         (entry,) = entries.recent(conn)
-        entries.save_reissued(conn, [Reissued(entry.id, "new")])
+        entries.save_reissued(conn, [ReissuedEntry(entry.id, identity_hash("new"))])
     with store.read() as conn:
-        assert list(entries.known(conn, 1, ["new", "old"])) == ["new"]
+        (found,) = entries.known(conn, 1, [identity_hash("new"), identity_hash("old")])
+        assert found.identity_hash == identity_hash("new")
         assert entries.recent(conn)[0].atom_id == entry.atom_id
-        assert [one.guid for one in entries.latest_known(conn, 1, 5)] == ["old"]
+        assert entries.recent(conn)[0].guid == "old"
 
 
 def test_pruned_entries_never_come_back_as_new(store: Store) -> None:
@@ -93,9 +96,9 @@ def test_pruned_entries_never_come_back_as_new(store: Store) -> None:
     with store.write() as conn:
         assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 2
         assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 0
-        found = entries.known(conn, 1, ["g1", "g3"])
-    assert found["g1"].id is None
-    assert found["g3"].id is not None
+        hashes = [identity_hash(identity) for identity in ("g1", "g3")]
+        assert entries.pruned_among(conn, 1, hashes) == {hashes[0]}
+        assert [one.identity_hash for one in entries.known(conn, 1, hashes)] == [hashes[1]]
 
 
 def test_recent_is_newest_first_and_bounded(store: Store) -> None:
@@ -139,10 +142,9 @@ def test_entry_is_found_by_id_guid_and_address(store: Store) -> None:
         assert entries.by_ids(conn, [entry.id, 999]) == {entry.id: entry}
 
 
-def test_rhythm_and_daily_bound(store: Store) -> None:
+def test_new_entries_of_a_day_are_counted(store: Store) -> None:
     fill(store, "g1", "g2", "g3")
     with store.read() as conn:
-        assert entries.rhythm(conn, 1, 2) == [NOW + timedelta(minutes=2), NOW + timedelta(minutes=1)]
         assert entries.count_new_since(conn, 1, NOW + timedelta(minutes=1)) == 2
 
 
@@ -154,5 +156,13 @@ def test_meta_values_are_replaced(store: Store) -> None:
         assert meta.get(conn, "k") == "2"
 
 
-def test_hash_of_a_guid_fits_a_signed_number() -> None:
-    assert 0 <= entries.guid_hash("\ud800") < 2**63
+def test_hash_of_an_identity_fits_a_signed_number() -> None:
+    assert 0 <= identity_hash("\ud800") < 2**63
+
+
+def test_host_states_are_replaced(store: Store) -> None:
+    with store.write() as conn:
+        hosts.save(conn, {})
+        hosts.save(conn, {"a": HostState("a", NOW, "asked", 1), "b": HostState("b")})
+        hosts.save(conn, {"a": HostState("a", None, "", 0)})
+        assert hosts.load(conn) == {"a": HostState("a"), "b": HostState("b")}

@@ -1,0 +1,32 @@
+"""Hosts that asked for a pause: their states outlive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.model import HostState
+from aggregator.store.tables import hosts
+
+
+def load(conn: Connection) -> dict[str, HostState]:
+    """States by host."""
+    columns = (hosts.c.host, hosts.c.not_before, hosts.c.reason, hosts.c.failures)
+    return {row.host: HostState(*row) for row in conn.execute(select(*columns))}
+
+
+def save(conn: Connection, states: Mapping[str, HostState]) -> None:
+    """Insert or replace states."""
+    if not states:
+        return
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(hosts)
+    columns = ("not_before", "reason", "failures")
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["host"], set_={name: statement.excluded[name] for name in columns}
+        ),
+        [{"host": host, **{name: getattr(state, name) for name in columns}} for host, state in states.items()],
+    )
