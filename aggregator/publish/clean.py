@@ -15,9 +15,12 @@ from yarl import URL
 
 FIRST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)  # no feed and no web page is older: such a date is a fault
 
-# XML 1.0 section 2.2, without what it discourages (C1 controls, noncharacters) and the mark of lost text, U+FFFD.
-_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]")
-_URI = re.compile(r"https?://[0-9A-Za-z.\-]+(?::[0-9]+)?(?:[/?#](?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*)?")
+# XML 1.0 section 2.2, without what it discourages (C1 controls, noncharacters), the mark of lost text (U+FFFD), and what
+# turns the text after it round (U+202D, U+202E).
+_UNFIT = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffc\U00010000-\U0010ffff]"
+)
+_URI = re.compile(r"https?://[0-9A-Za-z.\-]+(?::[0-9]{1,4})?(?:[/?#](?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*)?")
 _URI_FRAGMENT = re.compile(r"(?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*")
 _HOST = re.compile(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -48,7 +51,7 @@ def web_url(value: str | None) -> str | None:
     if not value:
         return None
     address, _, fragment = value.partition("#")
-    if "@" not in value and _URI.fullmatch(address) and _URI_FRAGMENT.fullmatch(fragment):
+    if _URI.fullmatch(address) and _URI_FRAGMENT.fullmatch(fragment):
         return value
     try:
         url = URL(text(value).strip())

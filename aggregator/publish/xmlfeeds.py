@@ -121,7 +121,7 @@ def _rss_enclosure(enclosure: Enclosure) -> dict[str, str | int]:
 
 
 def _rss_text(plain: str) -> str:
-    """RSS leaves open whether a title is text or HTML, and readers differ: markup is escaped so that none acts on it."""
+    """RSS leaves open whether a title is text or HTML, and readers differ: markup is escaped so that none acts."""
     return html.escape(plain, quote=False) if clean.looks_like_markup(plain) else plain
 
 
