@@ -165,6 +165,15 @@ def entry_key(feed_url: str, guid: str) -> str:
     return hashlib.sha256(f"{feed_url}\n{guid}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def identity_hash(identity: str) -> int:
+    """64 bits of BLAKE2b over an entry's identity within its feed, signed as databases have it.
+
+    Ids can be long, and an index of numbers is small.
+    """
+    digest = hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Where a keyword was found: `text[start:end]` of the entry's `field` ('title', 'text', 'author' or 'url')."""
@@ -229,6 +238,19 @@ class EditionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """What the headers of an edition's mails say; frozen with it, so that a mail sent again has the same bytes."""
+
+    sender: str  # 'Name <address>'
+    reply_to: str | None
+    list_id: str  # RFC 2919, without the angle brackets
+    list_name: str
+    unsubscribe: str  # mailto: or https:
+    archive: str  # the edition on the web
+    language: str  # BCP 47
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One issue of a digest, unique by (digest, local_date). Frozen: the bytes never change."""
 
@@ -244,6 +266,9 @@ class Edition:
     html: str = ""
     text: str = ""
     story_keys: tuple[str, ...] = ()
+    entry_ids: tuple[int, ...] = ()  # every text of those stories, told or not: what is no news to the next edition
+    deadline: datetime | None = None  # after it, nobody gets this edition any more
+    mailing: Mailing | None = None  # None for an empty edition
 
 
 class DeliveryState(StrEnum):
@@ -270,7 +295,9 @@ class Delivery:
     state: DeliveryState
     attempts: int = 0
     next_try_at: datetime | None = None
-    reason: str = ""
+    reason: str = ""  # a sentence
+    code: str = ""  # the server's last answer: '5.1.1' (RFC 3463), else '550'
+    compact: bool = False  # the server found the mail too large: the text part alone
     message_id: str = ""
     sent_at: datetime | None = None
 

@@ -230,8 +230,12 @@ editions = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("story_keys", JSON, nullable=False),
+    Column("entry_ids", JSON, nullable=False),
+    Column("deadline", UTCTime),
+    Column("mailing", JSON(none_as_null=True)),  # model.Mailing
     UniqueConstraint("digest", "local_date"),
 )
+Index("ix_editions_created", editions.c.created)
 
 deliveries = Table(
     "deliveries",
@@ -243,6 +247,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_try_at", UTCTime),
     Column("reason", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("compact", Boolean, nullable=False),
     Column("message_id", Text, nullable=False),
     Column("sent_at", UTCTime),
     Column("lease_until", UTCTime),
@@ -250,6 +256,7 @@ deliveries = Table(
     UniqueConstraint("edition_id", "address"),
 )
 Index("ix_deliveries_due", deliveries.c.state, deliveries.c.next_try_at)
+Index("ix_deliveries_address", deliveries.c.address)
 
 meta = Table(
     "meta",

@@ -25,9 +25,15 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("story_keys", sa.JSON(), nullable=False),
+        sa.Column("entry_ids", sa.JSON(), nullable=False),
+        sa.Column("deadline", aggregator.store.types.UTCTime(), nullable=True),
+        sa.Column("mailing", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
         sa.UniqueConstraint("digest", "local_date", name=op.f("uq_editions_digest_local_date")),
     )
+    with op.batch_alter_table("editions", schema=None) as batch_op:
+        batch_op.create_index("ix_editions_created", ["created"], unique=False)
+
     op.create_table(
         "feeds",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -127,6 +133,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("compact", sa.Boolean(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("sent_at", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("lease_until", aggregator.store.types.UTCTime(), nullable=True),
@@ -139,6 +147,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_due", ["state", "next_try_at"], unique=False)
+        batch_op.create_index("ix_deliveries_address", ["address"], unique=False)
 
     op.create_table(
         "entries",
@@ -264,6 +273,7 @@ def downgrade() -> None:
 
     op.drop_table("entries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_address")
         batch_op.drop_index("ix_deliveries_due")
 
     op.drop_table("deliveries")
@@ -283,5 +293,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_feeds_due")
 
     op.drop_table("feeds")
+    with op.batch_alter_table("editions", schema=None) as batch_op:
+        batch_op.drop_index("ix_editions_created")
+
     op.drop_table("editions")
     # ### end Alembic commands ###

@@ -1,0 +1,216 @@
+"""The outbox: who still has to get which edition, who is sending it now (leases), and what became of it.
+
+    pending ──claim──> claimed ──about_to_commit──> committing ──settle──> sent | deferred | failed | ...
+                          │ lease over: claimed again     │ lease over: uncertain
+
+Every change names the lease's generation, so that a sender that was frozen past its lease can't change what another
+one has taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+
+from aggregator.model import Delivery, DeliveryState
+from aggregator.store.tables import deliveries, editions
+
+_WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this sender alone may send while its lease lasts."""
+
+    delivery: Delivery
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a claimed delivery. `charged`: it counts as an attempt."""
+
+    claimed: Claimed
+    state: DeliveryState
+    reason: str
+    code: str = ""
+    charged: bool = True
+    next_try_at: datetime | None = None
+    sent_at: datetime | None = None
+    compact: bool = False
+
+
+def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, digest: str | None = None) -> list[Claimed]:
+    """Lease deliveries that are due, the longest due first; `digest` keeps those of one digest."""
+    due = and_(deliveries.c.state.in_(_WAITING), deliveries.c.next_try_at <= now)
+    abandoned = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
+    chosen = (
+        select(deliveries.c.id)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(or_(due, abandoned), editions.c.deadline > now)
+        .order_by(deliveries.c.next_try_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+    if digest is not None:
+        chosen = chosen.where(editions.c.digest == digest)
+    ids = list(conn.execute(chosen).scalars())
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids))
+        .values(
+            state=DeliveryState.CLAIMED,
+            lease_until=now + lease,
+            lease_generation=deliveries.c.lease_generation + 1,
+            reason="is being sent",
+        )
+        .returning(*deliveries.c)
+    )
+    rows = sorted(conn.execute(statement), key=lambda row: ids.index(row.id)) if ids else []
+    return [Claimed(_delivery(row), row.lease_generation) for row in rows]
+
+
+def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
+    """A sign of life of the sender: its leases last until then."""
+    rows = [{"row": one.delivery.id, "held": one.generation} for one in held]
+    if rows:
+        active = (DeliveryState.CLAIMED, DeliveryState.COMMITTING)
+        statement = update(deliveries).where(*_held(), deliveries.c.state.in_(active)).values(lease_until=until)
+        conn.execute(statement, rows)
+
+
+def about_to_commit(conn: Connection, claimed: Claimed, until: datetime) -> bool:
+    """Note that the final dot comes next. False when the lease was lost: then the dot must not be sent."""
+    statement = (
+        update(deliveries)
+        .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED)
+        .values(
+            state=DeliveryState.COMMITTING,
+            lease_until=until,
+            reason="the server was asked to accept it; no answer yet",
+        )
+    )
+    done = conn.execute(statement, {"row": claimed.delivery.id, "held": claimed.generation})
+    return done.rowcount == 1
+
+
+def settle(conn: Connection, outcome: Outcome) -> bool:
+    """Write what became of a delivery and end its lease. False when another sender has it by now.
+
+    An answer that comes late, after the delivery was already called uncertain, is still the truth and is written.
+    """
+    open_states = [DeliveryState.CLAIMED, DeliveryState.COMMITTING]
+    if outcome.state is DeliveryState.SENT:
+        open_states.append(DeliveryState.UNCERTAIN)
+    statement = (
+        update(deliveries)
+        .where(*_held(), deliveries.c.state.in_(open_states))
+        .values(
+            state=outcome.state,
+            reason=outcome.reason,
+            code=outcome.code,
+            attempts=deliveries.c.attempts + (1 if outcome.charged else 0),
+            next_try_at=outcome.next_try_at,
+            sent_at=outcome.sent_at,
+            compact=outcome.compact or deliveries.c.compact,
+            lease_until=None,
+        )
+    )
+    held = {"row": outcome.claimed.delivery.id, "held": outcome.claimed.generation}
+    return conn.execute(statement, held).rowcount == 1
+
+
+def expire(conn: Connection, now: datetime) -> int:
+    """Close what nobody waits for any more: past the edition's deadline, or abandoned while the server had it.
+
+    Returns how many became uncertain.
+    """
+    late = select(editions.c.id).where(editions.c.deadline <= now)
+    lapsed = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
+    conn.execute(
+        update(deliveries)
+        .where(or_(deliveries.c.state.in_(_WAITING), lapsed), deliveries.c.edition_id.in_(late))
+        .values(
+            state=DeliveryState.EXPIRED,
+            reason="the edition's deadline passed; last: " + deliveries.c.reason,
+            lease_until=None,
+        )
+    )
+    lost = and_(deliveries.c.state == DeliveryState.COMMITTING, deliveries.c.lease_until < now)
+    values = {
+        "state": DeliveryState.UNCERTAIN,
+        "reason": "the sender stopped while the server was accepting the mail; it may have arrived, so it waits for you",
+        "lease_until": None,
+    }
+    return conn.execute(update(deliveries).where(lost).values(values)).rowcount
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next delivery waits to be sent; None when none does."""
+    statement = select(func.min(deliveries.c.next_try_at)).where(deliveries.c.state.in_(_WAITING))
+    found: datetime | None = conn.execute(statement).scalar()
+    return found
+
+
+def listing(
+    conn: Connection,
+    *,
+    edition_id: int | None = None,
+    state: DeliveryState | None = None,
+    address: str | None = None,
+    limit: int | None = None,
+) -> list[Delivery]:
+    """Deliveries, newest first."""
+    statement = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    if edition_id is not None:
+        statement = statement.where(deliveries.c.edition_id == edition_id)
+    if state is not None:
+        statement = statement.where(deliveries.c.state == state)
+    if address is not None:
+        statement = statement.where(deliveries.c.address == address)
+    return [_delivery(row) for row in conn.execute(statement)]
+
+
+def counts(conn: Connection, edition_id: int) -> dict[DeliveryState, int]:
+    """How many deliveries of an edition are in each state."""
+    statement = select(deliveries.c.state, func.count()).where(deliveries.c.edition_id == edition_id)
+    return {DeliveryState(state): number for state, number in conn.execute(statement.group_by(deliveries.c.state))}
+
+
+def last_of_each(conn: Connection, addresses: Sequence[str]) -> dict[str, Delivery]:
+    """The newest delivery that each address was tried with or suppressed for."""
+    newest = (
+        select(func.max(deliveries.c.id))
+        .where(deliveries.c.address == bindparam("address"), deliveries.c.code != "")
+        .scalar_subquery()
+    )
+    found = {}
+    for address in addresses:
+        row = conn.execute(select(deliveries).where(deliveries.c.id == newest), {"address": address}).first()
+        if row is not None:
+            found[address] = _delivery(row)
+    return found
+
+
+def _held() -> tuple[Any, ...]:
+    return (deliveries.c.id == bindparam("row"), deliveries.c.lease_generation == bindparam("held"))
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        edition_id=row.edition_id,
+        address=row.address,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_try_at=row.next_try_at,
+        reason=row.reason,
+        code=row.code,
+        compact=row.compact,
+        message_id=row.message_id,
+        sent_at=row.sent_at,
+    )

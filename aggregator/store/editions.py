@@ -1,0 +1,123 @@
+"""Editions of digests: frozen once with a delivery for everyone who gets them, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.model import DeliveryState, Edition, EditionState, Mailing
+from aggregator.store.tables import deliveries, editions
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets an edition. `suppressed` says why this address gets none: its row is made all the same, to show it."""
+
+    address: str
+    message_id: str
+    suppressed: str = ""
+    code: str = ""  # with `suppressed`: what the server had answered
+
+
+def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) -> Edition | None:
+    """Store an edition and one delivery for each recipient, in the caller's one transaction; `edition.id` is ignored.
+
+    None when the digest has an edition of that day already: then nothing is stored.
+    """
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    values = {**asdict(edition), "story_keys": list(edition.story_keys), "entry_ids": list(edition.entry_ids)}
+    del values["id"]
+    statement = dialect.insert(editions).values(values).on_conflict_do_nothing(index_elements=["digest", "local_date"])
+    id_ = conn.execute(statement.returning(editions.c.id)).scalar()
+    if id_ is None:
+        return None
+    rows = [_delivery(id_, recipient, edition.created) for recipient in recipients]
+    if rows:
+        conn.execute(insert(deliveries), rows)
+    return by_id(conn, id_)
+
+
+def _delivery(edition_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
+    state = DeliveryState.SUPPRESSED if recipient.suppressed else DeliveryState.PENDING
+    return {
+        "edition_id": edition_id,
+        "address": recipient.address,
+        "state": state,
+        "attempts": 0,
+        "next_try_at": None if recipient.suppressed else now,
+        "reason": recipient.suppressed or "waits to be sent",
+        "code": recipient.code,
+        "compact": False,
+        "message_id": recipient.message_id,
+        "lease_generation": 0,
+    }
+
+
+def by_id(conn: Connection, id_: int) -> Edition | None:
+    """The edition with this id."""
+    row = conn.execute(select(editions).where(editions.c.id == id_)).first()
+    return None if row is None else _edition(row)
+
+
+def get(conn: Connection, digest: str, local_date: str) -> Edition | None:
+    """The edition of a digest on a day (YYYY-MM-DD in the digest's zone)."""
+    where = (editions.c.digest == digest, editions.c.local_date == local_date)
+    row = conn.execute(select(editions).where(*where)).first()
+    return None if row is None else _edition(row)
+
+
+def recent(conn: Connection, *, since: datetime | None = None, digest: str | None = None) -> list[Edition]:
+    """Editions made from `since` on, empty ones too, newest first."""
+    statement = select(editions).order_by(editions.c.local_date.desc(), editions.c.id.desc())
+    if since is not None:
+        statement = statement.where(editions.c.created >= since)
+    if digest is not None:
+        statement = statement.where(editions.c.digest == digest)
+    return [_edition(row) for row in conn.execute(statement)]
+
+
+def newest_date(conn: Connection, digest: str) -> str | None:
+    """The local date of a digest's newest edition; None before its first."""
+    statement = select(editions.c.local_date).where(editions.c.digest == digest)
+    return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the editions of a digest before some day have told: until when, and with which entries."""
+
+    until: datetime | None
+    entry_ids: frozenset[int]
+
+
+def told_before(conn: Connection, digest: str, local_date: str, *, since: datetime) -> Told:
+    """The end of the last edition's period, and the entries that the editions made from `since` on told."""
+    before = (editions.c.digest == digest, editions.c.local_date < local_date)
+    last = select(editions.c.period_to).where(*before).order_by(editions.c.local_date.desc()).limit(1)
+    rows = conn.execute(select(editions.c.entry_ids).where(*before, editions.c.created >= since))
+    return Told(conn.execute(last).scalar(), frozenset(id_ for row in rows for id_ in row.entry_ids))
+
+
+def _edition(row: Row[Any]) -> Edition:
+    return Edition(
+        id=row.id,
+        digest=row.digest,
+        local_date=row.local_date,
+        state=EditionState(row.state),
+        created=row.created,
+        period_from=row.period_from,
+        period_to=row.period_to,
+        subject=row.subject,
+        preheader=row.preheader,
+        html=row.html,
+        text=row.text,
+        story_keys=tuple(row.story_keys),
+        entry_ids=tuple(row.entry_ids),
+        deadline=row.deadline,
+        mailing=Mailing(**row.mailing) if row.mailing else None,
+    )
