@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from aggregator.model import (
     SourceRef,
     Span,
     TopicMatch,
+    identity_hash,
 )
 from aggregator.store.tables import entries, entry_revisions, entry_topics, feeds, pruned
 
@@ -74,11 +74,6 @@ class Revision:
     url: str | None
     title: str
     text: str
-
-
-def identity_hash(identity: str) -> int:
-    """63 bits by which an entry is looked up within its feed: ids can be long, an index of numbers is small."""
-    return int.from_bytes(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
 
 
 # -- what a poll needs ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -158,7 +159,7 @@ def next_due(conn: Connection) -> datetime | None:
     return found if found is not None and found.year > 1970 else None
 
 
-def lease_due(conn: Connection, now: datetime, *, limit: int, per_host: int, lease: timedelta) -> list[LeasedFeed]:
+def lease_due(conn: Connection, now: datetime, length: timedelta, *, limit: int, per_host: int) -> list[LeasedFeed]:
     """Lease up to `limit` due feeds, the longest due first, at most `per_host` of one host.
 
     The hosts' cap keeps a thousand feeds on one slow host from holding up every other feed.
@@ -178,14 +179,53 @@ def lease_due(conn: Connection, now: datetime, *, limit: int, per_host: int, lea
         .order_by(ranked.c.next_poll_at.asc().nulls_first(), ranked.c.id)
         .limit(limit)
     )
-    return _lease(conn, list(conn.execute(chosen).scalars()), now, lease)
+    return lease(conn, list(conn.execute(chosen).scalars()), now, length)
 
 
-def lease_all(conn: Connection, now: datetime, urls: Sequence[str] | None, lease: timedelta) -> list[LeasedFeed]:
-    """Lease the named feeds, or all of them, whether they are due or not."""
-    statement = select(feeds.c.id).where(feeds.c.configured, ~feeds.c.paused, _free(now)).order_by(feeds.c.id)
-    ids = conn.execute(statement if urls is None else statement.where(feeds.c.url.in_(urls))).scalars()
-    return _lease(conn, list(ids), now, lease)
+def pollable(conn: Connection, urls: Sequence[str] | None) -> list[int]:
+    """Ids of the named feeds, or of all, due or not; hosts take turns, so that none holds up the others."""
+    statement = select(feeds.c.id, feeds.c.host, feeds.c.url).where(feeds.c.configured, ~feeds.c.paused)
+    place: Counter[str] = Counter()
+    turns: list[tuple[int, int]] = []
+    wanted = None if urls is None else set(urls)
+    for row in conn.execute(statement.order_by(feeds.c.id)):
+        if wanted is None or row.url in wanted:
+            place[row.host] += 1
+            turns.append((place[row.host], row.id))
+    return [id_ for _, id_ in sorted(turns)]
+
+
+def lease(conn: Connection, ids: Sequence[int], now: datetime, length: timedelta) -> list[LeasedFeed]:
+    """Lease those of the feeds that nobody else holds, in the given order."""
+    leased: list[LeasedFeed] = []
+    for start in range(0, len(ids), _CHUNK):
+        free = select(feeds.c.id).where(feeds.c.id.in_(ids[start : start + _CHUNK]), _free(now))
+        statement = (
+            update(feeds)
+            .where(feeds.c.id.in_(free.with_for_update(skip_locked=True)))
+            .values(lease_until=now + length, lease_generation=feeds.c.lease_generation + 1)
+            .returning(*feeds.c)
+        )
+        leased += [_leased(row) for row in conn.execute(statement)]
+    place = {id_: place for place, id_ in enumerate(ids)}
+    return sorted(leased, key=lambda one: place[one.feed.id])
+
+
+def renew(conn: Connection, leased: Sequence[LeasedFeed], until: datetime) -> None:
+    """Hold leases for longer: a process that lives renews them, one that was killed soon loses them."""
+    statement = _HELD.values(lease_until=until)
+    if leased:
+        conn.execute(statement, [{"row": one.feed.id, "held": one.generation} for one in leased])
+
+
+def release(conn: Connection, leased: Sequence[LeasedFeed]) -> None:
+    """Give leases back unused, as on Ctrl-C: the feeds are as due as before."""
+    statement = _HELD.values(lease_until=None)
+    if leased:
+        conn.execute(statement, [{"row": one.feed.id, "held": one.generation} for one in leased])
+
+
+_HELD = update(feeds).where(feeds.c.id == bindparam("row"), feeds.c.lease_generation == bindparam("held"))
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
@@ -195,32 +235,6 @@ def _due(now: datetime) -> tuple[Any, ...]:
 
 def _free(now: datetime) -> Any:
     return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until < now)
-
-
-def _lease(conn: Connection, ids: Sequence[int], now: datetime, lease: timedelta) -> list[LeasedFeed]:
-    leased: list[LeasedFeed] = []
-    for start in range(0, len(ids), _CHUNK):
-        free = select(feeds.c.id).where(feeds.c.id.in_(ids[start : start + _CHUNK]), _free(now))
-        statement = (
-            update(feeds)
-            .where(feeds.c.id.in_(free.with_for_update(skip_locked=True)))
-            .values(lease_until=now + lease, lease_generation=feeds.c.lease_generation + 1)
-            .returning(*feeds.c)
-        )
-        leased += [_leased(row) for row in conn.execute(statement)]
-    place = {id_: place for place, id_ in enumerate(ids)}
-    return sorted(leased, key=lambda one: place[one.feed.id])
-
-
-def release(conn: Connection, leased: Sequence[LeasedFeed]) -> None:
-    """Give leases back unused, as on Ctrl-C: the feeds are as due as before."""
-    if leased:
-        conn.execute(
-            update(feeds)
-            .where(feeds.c.id == bindparam("row"), feeds.c.lease_generation == bindparam("held"))
-            .values(lease_until=None),
-            [{"row": one.feed.id, "held": one.generation} for one in leased],
-        )
 
 
 def release_all(conn: Connection) -> None:

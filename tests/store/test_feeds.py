@@ -53,7 +53,7 @@ def sync(store: Store, *urls: str) -> feeds.SyncReport:
 
 def lease(store: Store, now: datetime = NOW, limit: int = 100, per_host: int = 100) -> list[LeasedFeed]:
     with store.write() as conn:
-        return feeds.lease_due(conn, now, limit=limit, per_host=per_host, lease=LEASE)
+        return feeds.lease_due(conn, now, LEASE, limit=limit, per_host=per_host)
 
 
 def save(store: Store, *outcomes: PollOutcome) -> None:
@@ -143,27 +143,47 @@ def test_paused_and_removed_feeds_are_not_leased(store: Store) -> None:
         feeds.sync(conn, [FeedConfig(url="http://a/", paused=True)])
     assert lease(store) == []
     with store.write() as conn:
-        assert feeds.lease_all(conn, NOW, None, LEASE) == []
+        assert feeds.pollable(conn, None) == []
 
 
 def test_named_feeds_are_leased_before_they_are_due(store: Store) -> None:
     sync(store, "http://a/", "http://b/")
     save(store, *[outcome(one) for one in lease(store)])
     with store.write() as conn:
-        (only,) = feeds.lease_all(conn, NOW, ["http://b/"], LEASE)
+        (only,) = feeds.lease(conn, feeds.pollable(conn, ["http://b/"]), NOW, LEASE)
     assert only.feed.url == "http://b/"
     with store.write() as conn:
-        assert [one.feed.url for one in feeds.lease_all(conn, NOW, None, LEASE)] == ["http://a/"]
+        assert [one.feed.url for one in feeds.lease(conn, feeds.pollable(conn, None), NOW, LEASE)] == ["http://a/"]
 
 
 def test_released_lease_leaves_the_feed_as_due_as_before(store: Store) -> None:
     sync(store, "http://a/")
     with store.write() as conn:
-        feeds.release(conn, feeds.lease_due(conn, NOW, limit=1, per_host=1, lease=LEASE))
+        feeds.release(conn, feeds.lease_due(conn, NOW, LEASE, limit=1, per_host=1))
     assert len(lease(store)) == 1
     with store.write() as conn:
         feeds.release_all(conn)
     assert len(lease(store)) == 1
+
+
+def test_hosts_take_turns_when_all_feeds_are_polled(store: Store) -> None:
+    sync(store, "http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://c/1", "http://b/2")
+    with store.write() as conn:
+        leased = feeds.lease(conn, feeds.pollable(conn, None), NOW, LEASE)
+    assert [one.feed.url[7] for one in leased] == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_renewed_lease_lasts_longer_and_a_lost_one_is_not_renewed(store: Store) -> None:
+    sync(store, "http://a/")
+    (first,) = lease(store)
+    with store.write() as conn:
+        feeds.renew(conn, [first], NOW + 2 * LEASE)
+    assert lease(store, NOW + LEASE + timedelta(seconds=1)) == []
+    (second,) = lease(store, NOW + 3 * LEASE)
+    with store.write() as conn:
+        feeds.release(conn, [first])
+    assert lease(store, NOW + 3 * LEASE) == []
+    assert second.generation == first.generation + 1
 
 
 def test_spans_are_kept_until_new_ones_come(store: Store) -> None:
