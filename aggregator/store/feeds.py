@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ class PollOutcome:
     last_polled_at: datetime | None
     last_success_at: datetime | None
     last_new_entry_at: datetime | None
-    next_poll_at: datetime
+    next_poll_at: datetime | None
     next_poll_reason: str
     hints: dict[str, Any]
     failures: int
@@ -242,9 +242,8 @@ def release_all(conn: Connection) -> None:
     conn.execute(update(feeds).where(feeds.c.lease_until.is_not(None)).values(lease_until=None))
 
 
-def still_held(conn: Connection, outcomes: Sequence[PollOutcome]) -> set[int]:
-    """Ids of the feeds whose lease is still the caller's; the rows stay locked until the transaction ends."""
-    held = {outcome.feed_id: outcome.generation for outcome in outcomes}
+def still_held(conn: Connection, held: Mapping[int, int]) -> set[int]:
+    """Those of the feeds (id -> lease generation) whose lease is still the caller's; their rows stay locked."""
     statement = select(feeds.c.id, feeds.c.lease_generation).where(feeds.c.id.in_(held)).with_for_update()
     return {row.id for row in conn.execute(statement) if row.lease_generation == held[row.id]}
 

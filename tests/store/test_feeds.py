@@ -58,7 +58,7 @@ def lease(store: Store, now: datetime = NOW, limit: int = 100, per_host: int = 1
 
 def save(store: Store, *outcomes: PollOutcome) -> None:
     with store.write() as conn:
-        held = feeds.still_held(conn, outcomes)
+        held = feeds.still_held(conn, {one.feed_id: one.generation for one in outcomes})
         feeds.save_outcomes(conn, [one for one in outcomes if one.feed_id in held], {})
 
 

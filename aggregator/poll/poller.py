@@ -1,0 +1,137 @@
+"""From a feed's URL to stored entries.
+
+    lease      store   the feeds that are due, or those asked for; a cap per host      `round` leads through these steps
+    fetch      net     -> NotModified | Fetched | FetchFailed (its reason a sentence)
+    same body? stop
+    parse      pure, in a worker process with a time and memory limit
+    save       store   `saving`: changes, health, next poll; a batch of feeds in one transaction
+
+Leases are short and renewed while the process lives, so a killed one holds nothing up. Failures to reach anyone wait
+until somebody answers (`held`): when nobody does, it is our own network that is down, and no feed is charged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from hashlib import blake2b
+
+from aggregator import clock
+from aggregator.config.models import Config
+from aggregator.model import PollReport
+from aggregator.net.client import OutboundClient
+from aggregator.net.gate import HostGate
+from aggregator.net.policy import NetPolicy
+from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
+from aggregator.poll.held import HeldFailures
+from aggregator.poll.moves import poll_url
+from aggregator.poll.outcome import Polled, known_move
+from aggregator.poll.parse.result import KnownSpans, ParseFailed
+from aggregator.poll.rhythm import FeedHints
+from aggregator.poll.round import LEASE, Round, Tools
+from aggregator.poll.saving import Saver
+from aggregator.poll.schedule import needs_full_answer
+from aggregator.poll.tally import Progress, Tally
+from aggregator.poll.workers import ParserPool
+from aggregator.store import feeds, hosts
+from aggregator.store.database import Store
+from aggregator.store.feeds import LeasedFeed
+
+PER_HOST = 8  # feeds of one host leased at once
+_WAITING = 4  # feeds under way for each request in flight: most wait for their host, the parser or the database
+
+
+class Poller:
+    """Holds what polls share: the client, the hosts' queues, the parsers. Belongs to one event loop."""
+
+    def __init__(self, config: Config, client: OutboundClient, parsers: ParserPool, tools: Tools) -> None:
+        self._feeds = {feed.url: feed for feed in config.feeds}
+        self._client = client
+        self._parsers = parsers
+        self._tools = tools
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, store: Store, config: Config) -> AsyncIterator[Poller]:
+        """A poller for as long as the block lasts. Feeds in the store must be those of `config`."""
+        async with AsyncExitStack() as stack:
+            database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
+            with store.read() as conn:
+                gate = HostGate(hosts.load(conn), gap=config.polling.host_gap)
+            client = await stack.enter_async_context(OutboundClient(NetPolicy.from_config(config), gate))
+            parsers = await stack.enter_async_context(ParserPool())
+            capacity = config.polling.concurrency * _WAITING
+            tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), capacity)
+            yield cls(config, client, parsers, tools)
+
+    async def poll_due(self, progress: Progress | None = None) -> PollReport:
+        """Poll feeds until none is due."""
+
+        def take(limit: int) -> list[LeasedFeed]:
+            with self._tools.store.write() as conn:
+                return feeds.lease_due(conn, clock.utc_now(), LEASE, limit=limit, per_host=PER_HOST)
+
+        return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
+
+    async def poll_all(self, urls: Sequence[str] | None = None, progress: Progress | None = None) -> PollReport:
+        """Poll the named feeds, or all, once, whether they are due or not; conditionally, and in their hosts' turn."""
+        with self._tools.store.read() as conn:
+            waiting = feeds.pollable(conn, urls)
+
+        def take(limit: int) -> list[LeasedFeed]:
+            leased: list[LeasedFeed] = []
+            while waiting and not leased:
+                ids = waiting[:limit]
+                del waiting[:limit]
+                with self._tools.store.write() as conn:
+                    leased = feeds.lease(conn, ids, clock.utc_now(), LEASE)
+            return leased
+
+        return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
+
+    async def poll_one(self, leased: LeasedFeed) -> Polled:
+        """Fetch and parse; nothing is saved."""
+        feed, config = leased.feed, self._feeds[leased.feed.url]
+        now = clock.utc_now()
+        hints = FeedHints.from_json(leased.hints)
+        full = needs_full_answer(leased.unconditional_at, feed.last_new_entry_at, hints, now)
+        request = FetchRequest(
+            url=poll_url(feed.url, known_move(leased), feed.failures, now),
+            etag=None if full else feed.etag,
+            last_modified=None if full else feed.last_modified,
+            validators_url=feed.final_url,
+            headers={name: value.get_secret_value() for name, value in config.headers.items()},
+            auth=config.auth.get_secret_value() if config.auth else None,
+            proxy=config.proxy.get_secret_value() if config.proxy else None,
+        )
+        result = await self._client.fetch(request)
+        polled = Polled(
+            leased=leased,
+            result=result,
+            unconditional=request.etag is None and request.last_modified is None,
+            at=clock.utc_now(),
+        )
+        return await self._parsed(polled, result) if isinstance(result, Fetched) else polled
+
+    async def _parsed(self, polled: Polled, fetched: Fetched) -> Polled:
+        """With the body's entries, unless it is the one of last time."""
+        body_hash = blake2b(fetched.body, digest_size=16).digest()
+        if body_hash == polled.leased.body_hash:
+            return polled
+        known = await self._tools.in_database(self._known_spans, polled.leased) if polled.leased.body_hash else None
+        parsed = await self._parsers.parse(
+            fetched.body, content_type=fetched.content_type, base_url=fetched.url, known=known
+        )
+        # The body has told nothing that outlasts this poll; kept here, it would wait in memory for the database.
+        light = replace(fetched, body=b"")
+        if isinstance(parsed, ParseFailed):
+            failed = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=parsed.reason, url=fetched.url, status=200)
+            return replace(polled, result=failed)
+        return replace(polled, result=light, parsed=parsed, body_hash=body_hash)
+
+    def _known_spans(self, leased: LeasedFeed) -> KnownSpans | None:
+        with self._tools.store.read() as conn:
+            stored = feeds.spans(conn, leased.feed.id)
+        return KnownSpans.from_bytes(stored) if stored else None

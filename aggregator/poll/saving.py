@@ -1,0 +1,139 @@
+"""Saving what polls brought: a batch of feeds in one transaction, each feed's part whole or not at all.
+
+    for each feed whose lease is still ours
+      what is known of its entries  store
+      filter, changes               pure   keep/drop of feeds.yaml; new, edited, issued again
+      outcome_of                    pure   health, validators, next poll
+    insert, update, rows of feeds, hosts' pauses       store   and commit
+
+A batch that the database refuses is saved again feed by feed, so that one feed's bad luck is its own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from aggregator.config.models import Config, FeedConfig
+from aggregator.model import HostState
+from aggregator.net.response import FailureKind, FetchFailed
+from aggregator.poll.identity import Changes, KnownEntries, changes, lookup
+from aggregator.poll.outcome import Polled, outcome_of, uncharged
+from aggregator.poll.parse.result import ParsedFeed
+from aggregator.store import entries, feeds, hosts
+from aggregator.store.database import Store
+from aggregator.store.feeds import PollOutcome
+from aggregator.text.matcher import EntryFilter
+
+_RECENT = 500  # entries with which re-issued ones are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Numbers of one feed's poll. `failed` is why nothing was stored."""
+
+    url: str
+    new: int = 0
+    edited: int = 0
+    failed: str | None = None
+
+
+class Saver:
+    """Knows the configuration under which polls are saved."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self._store = store
+        self._config = config
+        self._feeds = {feed.url: feed for feed in config.feeds}
+        self._filters = {feed.url: EntryFilter(feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
+
+    def save(
+        self, batch: Sequence[Polled], host_states: Mapping[str, HostState], *, network_down: bool = False
+    ) -> list[Saved]:
+        """One transaction; a feed that left feeds.yaml or whose lease was lost meanwhile is left out."""
+        try:
+            return self._save(batch, host_states, network_down)
+        except DBAPIError as error:
+            if len(batch) == 1:
+                return [self._give_up(batch[0], error)]
+            return [saved for one in batch for saved in self.save([one], host_states, network_down=network_down)]
+
+    def _save(self, batch: Sequence[Polled], host_states: Mapping[str, HostState], network_down: bool) -> list[Saved]:
+        saved: list[Saved] = []
+        rows: list[PollOutcome] = []
+        inserted: dict[int, int] = {}
+        with self._store.write() as conn:
+            held = feeds.still_held(conn, {one.leased.feed.id: one.leased.generation for one in batch})
+            for polled in batch:
+                feed = self._feeds.get(polled.leased.feed.url)
+                if feed is None or polled.leased.feed.id not in held:
+                    continue
+                if network_down:
+                    rows.append(uncharged(polled))
+                    saved.append(Saved(feed.url, failed=rows[-1].next_poll_reason))
+                    continue
+                changed = self._save_entries(conn, polled, feed)
+                rows.append(outcome_of(polled, changed, feed, self._config.polling, random.random()))  # noqa: S311
+                inserted[polled.leased.feed.id] = len(changed.new) if changed else 0
+                saved.append(_saved(polled, changed))
+            feeds.save_outcomes(conn, rows, inserted)
+            hosts.save(conn, host_states)
+        return saved
+
+    def _save_entries(self, conn: Connection, polled: Polled, feed: FeedConfig) -> Changes | None:
+        if polled.parsed is None:
+            return None
+        parsed = self._kept(polled.parsed, feed)
+        found = changes(_known(conn, polled, parsed), parsed, polled.at)
+        entries.insert_new(conn, polled.leased.feed.id, found.new, polled.at)
+        entries.save_edited(conn, found.edited, polled.at)
+        entries.save_reissued(conn, found.reissued)
+        return found
+
+    def _kept(self, parsed: ParsedFeed, feed: FeedConfig) -> ParsedFeed:
+        """Without what `keep` and `drop` leave out, and in the language that feeds.yaml gives to a silent feed."""
+        chosen = list(zip(parsed.entries, parsed.identities, strict=True))
+        if feed.url in self._filters:
+            accepts = self._filters[feed.url].accepts
+            chosen = [(entry, identity) for entry, identity in chosen if accepts(entry)[0]]
+        if feed.language:
+            chosen = [(replace(e, language=e.language or feed.language), identity) for e, identity in chosen]
+        kept, identities = tuple(entry for entry, _ in chosen), tuple(identity for _, identity in chosen)
+        return replace(parsed, entries=kept, identities=identities)
+
+    def _give_up(self, polled: Polled, error: DBAPIError) -> Saved:
+        """The database refuses what this feed brought: the feed fails like one that can't be read."""
+        reason = f"its entries can't be stored: {error.orig}".splitlines()[0]
+        result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=reason, url=polled.leased.feed.url)
+        return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)[0]
+
+
+def _known(conn: Connection, polled: Polled, parsed: ParsedFeed) -> KnownEntries:
+    feed = polled.leased.feed
+    wanted = lookup(parsed)
+    stored = entries.known(conn, feed.id, wanted.identity_hashes)
+    if feed.entries and len(stored) < len(parsed.entries):
+        have = {one.id for one in stored}
+        lately = entries.known_lately(conn, feed.id, _RECENT)
+        stored += [
+            one for one in lately if one.id not in have and (one.url in wanted.urls or one.title in wanted.titles)
+        ]
+    return KnownEntries(
+        entries=stored,
+        pruned=entries.pruned_among(conn, feed.id, wanted.identity_hashes),
+        total=feed.entries or (1 if feed.last_new_entry_at else 0),
+        new_today=entries.count_new_since(conn, feed.id, polled.at - timedelta(days=1)) if feed.entries else 0,
+        last_new_at=feed.last_new_entry_at,
+    )
+
+
+def _saved(polled: Polled, changed: Changes | None) -> Saved:
+    url = polled.leased.feed.url
+    if polled.failed is not None:
+        return Saved(url, failed=polled.failed.reason)
+    return Saved(url, len(changed.new) if changed else 0, len(changed.edited) if changed else 0)
