@@ -137,7 +137,6 @@ _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
     "tuple_type": _template("expects a list, not {kind}"),
     "too_short": _template("is empty; write at least one below it, each after a dash"),
     "string_too_long": _template("is longer than {max_length} characters; shorten it"),
-    "string_unicode": _template("holds half a character (a lone surrogate); mend the variable that it comes from"),
     "int_parsing": _template("{value} is not a whole number"),
     "int_from_float": _template("{value} is not a whole number"),
     "int_parsing_size": _template("{value} is too large a number"),

@@ -167,6 +167,11 @@ Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_line)]
 Language = Annotated[str, AfterValidator(values.check_language), Field(examples=["en", "uk", "pt-BR"])]
 Keyword = Annotated[str, AfterValidator(_keyword)]
 Keywords = Annotated[tuple[Keyword, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[str | float])]
+SomeKeywords = Annotated[
+    tuple[Keyword, ...],
+    Field(min_length=1),
+    BeforeValidator(one_or_many, json_schema_input_type=str | Annotated[list[str | float], Field(min_length=1)]),
+]
 Names = Annotated[tuple[Line, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[Language])]
 FeedUrl = Annotated[str, AfterValidator(_feed_url), Field(examples=["https://example.org/feed.xml"])]

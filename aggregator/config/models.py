@@ -36,6 +36,7 @@ from aggregator.config.fields import (
     Recipients,
     Sender,
     SiteUrl,
+    SomeKeywords,
     TimeZone,
     Transport,
     WebUrl,
@@ -113,7 +114,7 @@ class FeedConfig(Section):
 class TopicConfig(Section):
     """A subject, by the keywords that an entry has to hold."""
 
-    any: Annotated[Keywords, Field(min_length=1)]
+    any: SomeKeywords
     """Keywords: one of them is enough."""
     not_: Keywords = Field(default=(), alias="not")
     """Keywords that do not count: a place they cover is not evidence for the topic."""
@@ -241,7 +242,7 @@ def _digest(value: object) -> object:
 
 
 FeedItem = Annotated[FeedConfig, BeforeValidator(_feed, json_schema_input_type=FeedUrl | FeedConfig)]
-TopicItem = Annotated[TopicConfig, BeforeValidator(_topic, json_schema_input_type=Keywords | TopicConfig)]
+TopicItem = Annotated[TopicConfig, BeforeValidator(_topic, json_schema_input_type=SomeKeywords | TopicConfig)]
 DigestItem = Annotated[DigestConfig, BeforeValidator(_digest)]
 
 
@@ -249,22 +250,20 @@ class Config(Section):
     """The whole of feeds.yaml."""
 
     site: SiteConfig = SiteConfig()
-    """What the site is called, where it stands and in which language and time zone it speaks."""
-    feeds: Annotated[tuple[FeedItem, ...], Field(min_length=1), BeforeValidator(one_or_many)]
+    feeds: Annotated[
+        tuple[FeedItem, ...],
+        Field(min_length=1),
+        BeforeValidator(one_or_many, json_schema_input_type=FeedUrl | Annotated[list[FeedItem], Field(min_length=1)]),
+    ]
     """The sources: an address each, or a mapping with url and what is special about the feed."""
     topics: dict[Name, TopicItem] = {}
     """Subjects by name: a list of keywords each, or a mapping with any, not, feeds and more."""
     digests: dict[Name, DigestItem] = {}
     """Newsletters by name."""
     mail: MailConfig = MailConfig()
-    """Who sends the digests, and through which server."""
     polling: PollingConfig = PollingConfig()
-    """How often feeds are asked, and which addresses are allowed."""
     publish: PublishConfig = PublishConfig()
-    """How much goes into the published feeds and pages."""
     web: WebConfig = WebConfig()
-    """Where `aggregator run` serves pages and feeds."""
     storage: StorageConfig = StorageConfig()
-    """Where entries are kept, and for how long."""
     templates: ExistingFolder | None = None
     """Folder whose files win over the templates that come with the program."""

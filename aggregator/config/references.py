@@ -5,6 +5,7 @@ They are looked for in the plain values, so that they are reported together with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 from urllib.parse import unquote, urlsplit
@@ -115,7 +116,7 @@ def _outside(root: dict[str, Plain], feeds: Iterable[tuple[Path, dict[str, str]]
     ]
     for path, values in feeds:
         url = values.get("url", "")
-        if url.startswith("file:"):
+        if url.startswith("file:") and not re.match("file://[^/]", url):
             target = (folder / FilePath(unquote(url.removeprefix("file:"))).expanduser()).resolve()
             if not any(target.is_relative_to(one) for one in folders):
                 advice = f"name its folder under polling: allow_files: [{shown(target.parent)[1:-1]}]"

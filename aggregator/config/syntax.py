@@ -30,14 +30,15 @@ def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if re.match(r" *\t", line):
         return BadSyntax(mark.line + 1, 1, "a tab indents this line; YAML wants spaces")
-    message = _about_the_whole(problem, context, line[: started.column])
+    message = _about_the_whole(problem, context, line, started.column)
     if message:
         return BadSyntax(started.line + 1, started.column + 1, message)
     return BadSyntax(mark.line + 1, mark.column + 1, _about_the_place(problem, line, mark.column))
 
 
-def _about_the_whole(problem: str, context: str, before: str) -> str:
-    """What is wrong with the text that began at the start mark; `before` stands before it in its line."""
+def _about_the_whole(problem: str, context: str, line: str, column: int) -> str:
+    """What is wrong with the text that began at `column` of the line, from 0."""
+    before, rest = line[:column], line[column:]
     after_quote = bool(re.search(r"[\"']\s*\Z", before))
     for part, also, sentence in (
         ("quoted scalar", "escape" in problem, _ESCAPE),
@@ -49,6 +50,7 @@ def _about_the_whole(problem: str, context: str, before: str) -> str:
         ("an alias", True, _NEEDS_QUOTES.format("* or &")),
         ("tag", True, _NEEDS_QUOTES.format("!")),
         ("simple key", True, "a colon is missing: a key is written key: value"),
+        ("flow", "${" in rest, "within brackets and braces a ${NAME} has to stand in quotes"),
         ("flow", True, "a bracket or brace opens here and is never closed"),
     ):
         if part in context and also:

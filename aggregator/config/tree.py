@@ -31,6 +31,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _CORE_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|seq|map|value|merge)\Z")
 _VARIABLE = re.compile(r"\$(\$)\{|\$\{([^}$]*)(\}?)")
+_HALF = re.compile("[\ud800-\udfff]")  # how Python hands over a byte of the environment that is no UTF-8
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -177,6 +178,8 @@ class _Reader:
                 self._note(
                     place, match, f"the environment has no variable {name}; set it, or write $${{ for a plain ${{"
                 )
+            elif not self._environ[name].isascii() and _HALF.search(self._environ[name]):
+                self._note(place, match, f"the variable {name} is not UTF-8 text; set it anew")
             else:
                 self._secrets[self._environ[name]] = name
                 return self._environ[name]
