@@ -1,4 +1,4 @@
-"""Stories as readers see them: the newest, one by its key, the entries of some. Merged ones lead on to what took them."""
+"""Stories as readers see them: the newest, one by its key, the entries of some. A merged one leads to the other."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Story]:
         story.id: story
         for chunk in _chunks(sorted(set(ids)))
         for story in _load(conn, select(stories).where(stories.c.id.in_(chunk)))
+    }
+
+
+def keys(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Keys by story id."""
+    return {
+        row.id: row.key
+        for chunk in _chunks(sorted(set(ids)))
+        for row in conn.execute(select(stories.c.id, stories.c.key).where(stories.c.id.in_(chunk)))
     }
 
 

@@ -1,0 +1,33 @@
+"""The one setting that is shipped; docs/stories.md tells how it was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY = 86_400
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Numbers of the clusterer."""
+
+    title_weight: int = 2
+    """How often a word of the title counts."""
+    text_length: int = 600
+    """Characters of the text that are read: an article's beginning says what happened."""
+    terms: int = 32
+    """An entry's vector has its heaviest terms only."""
+    join: float = 0.15
+    """Similarity from which an entry joins a story, or two stories are one."""
+    size_power: float = 0.9
+    """1 compares with the average entry of a story (large stories fall apart), 0.5 with its sum (they swallow all)."""
+    fade: float = 3 * DAY
+    """Seconds of distance in time by which similarity falls to 1/e."""
+    idle: int = 5 * DAY
+    """A story is closed when nothing was added for so many seconds."""
+    window: int = 5_000
+    """Entries that are remembered at least, so that a small installation has word frequencies too."""
+
+
+SHIPPED = Settings()

@@ -1,0 +1,73 @@
+"""An entry's words as the clusterer counts them: stemmed, without those that every text has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import Stemmer
+
+from aggregator.group.stories.settings import SHIPPED, Settings
+from aggregator.group.stories.stopwords import STOPWORDS
+
+_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_EAST_ASIAN}]+|(?:(?![{_EAST_ASIAN}])[^\W_])+")
+_UNSPACED = re.compile(f"[{_EAST_ASIAN}]")
+_POSSESSIVE = re.compile(r"['’]s\b")
+_ALGORITHMS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
+    "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
+    "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
+    "no": "norwegian", "nb": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+_PREFIX = 6
+"""Letters that stand for a word's stem in languages that no stemmer knows."""
+_CACHE = 200_000
+"""Words whose stems are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An entry as terms: how often each counts, and one of the words that it stands for."""
+
+    counts: dict[str, int]
+    words: dict[str, str]
+
+
+class Terms:
+    """Reads texts of one language. Not safe to share between threads."""
+
+    def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
+        algorithm = _ALGORITHMS.get(language)
+        self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
+        self._stop = STOPWORDS.get(language, frozenset())
+        self._settings = settings
+        self._stems: dict[str, str] = {}
+
+    def read(self, title: str, text: str) -> Document:
+        """The terms of a title and the beginning of a text."""
+        counts: dict[str, int] = {}
+        words: dict[str, str] = {}
+        for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
+            for word in _WORD.findall(_POSSESSIVE.sub("", part.lower())):
+                for term in (self._stems.get(word) or self._stem(word)).split():
+                    counts[term] = counts.get(term, 0) + weight
+                    words.setdefault(term, word)
+        return Document(counts, words)
+
+    def _stem(self, word: str) -> str:
+        """The terms of a word between spaces: none (a space), one, or the pairs of characters of an unspaced script."""
+        if len(self._stems) >= _CACHE:
+            self._stems.clear()
+        self._stems[word] = stem = self._terms_of(word) or " "
+        return stem
+
+    def _terms_of(self, word: str) -> str:
+        if word in self._stop or (len(word) == 1 and not _UNSPACED.match(word)):
+            return ""
+        if _UNSPACED.match(word):
+            return " ".join(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        if self._stemmer is not None:
+            return str(self._stemmer.stemWord(word))
+        return word[:_PREFIX]

@@ -1,0 +1,285 @@
+"""What the group stage reads and writes: entries without a story, the window, and one batch's results."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.model import Entry, StoryEvidence, TopicMatch
+from aggregator.store.entries import ENTRIES, load
+from aggregator.store.tables import entries, entry_topics, meta, stories, story_window
+
+_CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
+_GENERATION = "grouping.generation"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """An entry that new ones are compared with. `founder_id` is the entry of which its story's key is made."""
+
+    entry_id: int
+    founder_id: int
+    language: str
+    at: datetime
+    terms: tuple[str, ...]
+    weights: tuple[int, ...]
+    prints: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMember:
+    """An entry of a story, without its text."""
+
+    story_id: int
+    id: int
+    feed_id: int
+    title: str
+    image_url: str | None
+    text_length: int
+    sort_at: datetime
+    changed_at: datetime
+    copy_of: int | None
+    topics: tuple[tuple[str, float], ...]
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def count_ungrouped(conn: Connection) -> int:
+    """How many entries wait for their topics and story."""
+    return conn.execute(select(func.count()).select_from(entries).where(entries.c.grouped_at.is_(None))).scalar_one()
+
+
+def ungrouped(conn: Connection, limit: int) -> list[Entry]:
+    """The next entries that wait, in the order of time (ties by id), so that a run can be repeated."""
+    statement = ENTRIES.where(entries.c.grouped_at.is_(None))
+    return load(conn, statement.order_by(entries.c.sort_at, entries.c.id).limit(limit))
+
+
+def older_than(conn: Connection, entry_id: int, limit: int) -> list[Entry]:
+    """Grouped entries with smaller ids, the newest first: a walk through the archive."""
+    statement = ENTRIES.where(entries.c.id < entry_id, entries.c.grouped_at.is_not(None))
+    return load(conn, statement.order_by(entries.c.id.desc()).limit(limit))
+
+
+def count_older_than(conn: Connection, entry_id: int) -> int:
+    """How many entries such a walk has before it."""
+    return conn.execute(select(func.count()).select_from(entries).where(entries.c.id < entry_id)).scalar_one()
+
+
+def newest_id(conn: Connection) -> int:
+    """Id of the newest entry, 0 where there is none."""
+    return conn.execute(select(func.max(entries.c.id))).scalar() or 0
+
+
+def window(conn: Connection) -> Iterable[WindowRow]:
+    """The entries that new ones are compared with, in the order in which they were grouped."""
+    statement = (
+        select(story_window, stories.c.founder_id)
+        .join(entries, entries.c.id == story_window.c.entry_id)
+        .join(stories, stories.c.id == entries.c.story_id)
+        .order_by(story_window.c.seq)
+    )
+    for row in conn.execute(statement):
+        yield WindowRow(
+            entry_id=row.entry_id,
+            founder_id=row.founder_id,
+            language=row.language,
+            at=row.at,
+            terms=tuple(row.terms.split(" ")) if row.terms else (),
+            weights=tuple(_unpacked("H", row.weights)),
+            prints=tuple(_unpacked("I", row.prints)),
+        )
+
+
+def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Story id and key by founding entry."""
+    return {
+        row.founder_id: (row.id, row.key)
+        for chunk in _chunks(sorted(set(founder_ids)))
+        for row in conn.execute(
+            select(stories.c.id, stories.c.key, stories.c.founder_id).where(stories.c.founder_id.in_(chunk))
+        )
+    }
+
+
+def members(conn: Connection, story_ids: Iterable[int]) -> dict[int, list[StoryMember]]:
+    """The entries of stories, by story."""
+    found: dict[int, list[StoryMember]] = {}
+    columns = [entries.c[name] for name in ("id", "story_id", "feed_id", "title", "image_url", "sort_at", "evidence")]
+    changed_at = func.coalesce(entries.c.edited_at, entries.c.first_seen, type_=entries.c.first_seen.type)
+    for chunk in _chunks(sorted(set(story_ids))):
+        topics = _topics_of_stories(conn, chunk)
+        statement = select(*columns, changed_at.label("changed_at"), func.length(entries.c.text).label("text_length"))
+        for row in conn.execute(statement.where(entries.c.story_id.in_(chunk))):
+            found.setdefault(row.story_id, []).append(
+                StoryMember(
+                    story_id=row.story_id,
+                    id=row.id,
+                    feed_id=row.feed_id,
+                    title=row.title,
+                    image_url=row.image_url,
+                    text_length=row.text_length,
+                    sort_at=row.sort_at,
+                    changed_at=row.changed_at,
+                    copy_of=(row.evidence or {}).get("copy_of"),
+                    topics=tuple(topics.get(row.id, ())),
+                )
+            )
+    return found
+
+
+def _topics_of_stories(conn: Connection, story_ids: Sequence[int]) -> dict[int, list[tuple[str, float]]]:
+    found: dict[int, list[tuple[str, float]]] = {}
+    statement = select(entry_topics.c.entry_id, entry_topics.c.topic, entry_topics.c.score)
+    joined = statement.join(entries, entries.c.id == entry_topics.c.entry_id)
+    for row in conn.execute(joined.where(entries.c.story_id.in_(story_ids))):
+        found.setdefault(row.entry_id, []).append((row.topic, row.score))
+    return found
+
+
+# -- one batch --------------------------------------------------------------------------------------------------------
+
+
+def prepare(conn: Connection) -> None:
+    """Make the row that `generation` locks."""
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    conn.execute(dialect.insert(meta).values(key=_GENERATION, value="0").on_conflict_do_nothing())
+
+
+def generation(conn: Connection) -> int:
+    """Number of batches saved so far: whoever holds the window in memory sees by it that another process went on.
+
+    In a write transaction the number is locked until its end, so that batches are saved one after the other.
+    """
+    return int(conn.execute(select(meta.c.value).where(meta.c.key == _GENERATION).with_for_update()).scalar_one())
+
+
+def save_generation(conn: Connection, number: int) -> None:
+    """Count a batch."""
+    conn.execute(update(meta).where(meta.c.key == _GENERATION).values(value=str(number)))
+
+
+def insert_stories(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Insert stories; their ids by founding entry."""
+    if not rows:
+        return {}
+    statement = insert(stories).returning(stories.c.id, stories.c.founder_id)
+    return {row.founder_id: row.id for row in conn.execute(statement, list(rows))}
+
+
+def update_stories(conn: Connection, values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write columns of stories, by id; each has the same columns."""
+    if values:
+        names = next(iter(values.values()))
+        statement = update(stories).where(stories.c.id == bindparam("row"))
+        conn.execute(
+            statement.values({name: bindparam(name) for name in names}),
+            [{"row": story_id, **columns} for story_id, columns in values.items()],
+        )
+
+
+def merge_story(conn: Connection, gone: int, into: int) -> None:
+    """Move the entries of a story to another, and let its key lead there."""
+    conn.execute(update(entries).where(entries.c.story_id == gone).values(story_id=into))
+    conn.execute(update(stories).where(stories.c.id == gone).values(merged_into=into, closed=True))
+
+
+def close_idle(conn: Connection, before: datetime) -> int:
+    """Close the stories whose newest entry is older; how many there were."""
+    idle = (stories.c.closed.is_(False)) & (stories.c.last_seen < before)
+    return conn.execute(update(stories).where(idle).values(closed=True)).rowcount
+
+
+def save_grouped(conn: Connection, entry_ids: Iterable[int], now: datetime) -> None:
+    """Mark entries as grouped."""
+    for chunk in _chunks(sorted(entry_ids)):
+        conn.execute(update(entries).where(entries.c.id.in_(chunk)).values(grouped_at=now))
+
+
+def save_placed(conn: Connection, placed: Sequence[tuple[int, int, StoryEvidence]], now: datetime) -> None:
+    """Write entries' stories and evidence: (entry id, story id, evidence), and mark the entries as grouped."""
+    if placed:
+        statement = update(entries).where(entries.c.id == bindparam("row"))
+        conn.execute(
+            statement.values(story_id=bindparam("story"), evidence=bindparam("why"), grouped_at=now),
+            [{"row": row, "story": story, "why": _stored(evidence)} for row, story, evidence in placed],
+        )
+
+
+def save_topics(conn: Connection, matched: Sequence[tuple[Entry, tuple[TopicMatch, ...]]]) -> None:
+    """Replace the topics of entries."""
+    stale = [entry.id for entry, _ in matched if entry.topics]
+    for chunk in _chunks(stale):
+        conn.execute(delete(entry_topics).where(entry_topics.c.entry_id.in_(chunk)))
+    rows = [
+        {
+            "entry_id": entry.id,
+            "topic": match.topic,
+            "score": match.score,
+            "spans": [[span.field, span.start, span.end, span.keyword] for span in match.spans],
+            "sort_at": entry.sort_at,
+        }
+        for entry, matches in matched
+        for match in matches
+    ]
+    if rows:
+        conn.execute(insert(entry_topics), rows)
+
+
+def save_window(conn: Connection, rows: Sequence[WindowRow], dropped: Iterable[int]) -> None:
+    """Add entries to the window, and take out those that are too old to compare with."""
+    for chunk in _chunks(sorted(dropped)):
+        conn.execute(delete(story_window).where(story_window.c.entry_id.in_(chunk)))
+    if rows:
+        conn.execute(
+            insert(story_window),
+            [
+                {
+                    "entry_id": row.entry_id,
+                    "language": row.language,
+                    "at": row.at,
+                    "terms": " ".join(row.terms),
+                    "weights": _packed("H", row.weights),
+                    "prints": _packed("I", row.prints),
+                }
+                for row in rows
+            ],
+        )
+
+
+def _stored(evidence: StoryEvidence) -> dict[str, Any]:
+    stored: dict[str, Any] = {"similarity": evidence.similarity}
+    if evidence.terms:
+        stored["terms"] = evidence.terms
+    if evidence.runner_up:
+        stored["runner_up"] = evidence.runner_up
+    if evidence.copy_of is not None:
+        stored["copy_of"] = evidence.copy_of
+    return stored
+
+
+def _packed(kind: str, numbers: Sequence[int]) -> bytes:
+    """Numbers as bytes, the same on every machine."""
+    packed = array(kind, numbers)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def _unpacked(kind: str, stored: bytes) -> array[int]:
+    numbers = array(kind, stored)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
