@@ -18,6 +18,7 @@ decides when a feed is asked again.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from dataclasses import dataclass, field
 from typing import Self
@@ -48,6 +49,7 @@ from aggregator.net.urls import BadUrl, Target, follow, parse_url, without_crede
 
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _validators(leg: _Leg) -> dict[str, str]:
 
 def _validator(value: str | None) -> str | None:
     """Kept byte for byte, unless it is huge or can't be sent back unchanged."""
-    if not value or len(value) > MAX_VALIDATOR or not value.isprintable():
+    if not value or len(value) > MAX_VALIDATOR or _UNSENDABLE.search(value):
         return None
     return value
 

@@ -20,6 +20,7 @@ ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _MAX_CODINGS = 2
 _MAX_MEMBERS = 1000
 _ZSTD_WINDOW_LOG = 23  # 8 MB, the most that RFC 9659 lets a server use
+_ENOUGH_TO_JUDGE = 16  # bytes
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _PLAIN = ("", "identity", "none", "utf-8", "8bit", "binary")
@@ -49,6 +50,7 @@ class BodyDecoder:
         self._names = [name for name in reversed(names) if name not in _PLAIN]
         self._limit = limit
         self._codings: list[_Coding] | None = None
+        self._start = bytearray()
         self._out = bytearray()
         self._raw = 0
         if len(self._names) > _MAX_CODINGS:
@@ -60,9 +62,23 @@ class BodyDecoder:
         if self._raw > self._limit:
             raise TooLarge
         if self._codings is None:
-            self._codings = self._choose(data)
+            self._start += data
+            if len(self._start) < _ENOUGH_TO_JUDGE:
+                return
+            data = self._choose()
+        self._decode(data)
+
+    def finish(self) -> bytes:
+        """The whole body. Raises TooLarge, or BadEncoding where a stream ends in its middle."""
+        if self._codings is None and self._start:
+            self._decode(self._choose())
+        if self._codings and not all(coding.finished() for coding in self._codings):
+            raise BadEncoding(f"the {self._label()} data ends in the middle")
+        return bytes(self._out)
+
+    def _decode(self, data: bytes) -> None:
         room = self._limit - len(self._out)
-        for coding in self._codings:
+        for coding in self._codings or ():
             try:
                 data = coding.feed(data, room)
             except (zlib.error, brotli.error, zstd.ZstdError) as error:
@@ -70,19 +86,17 @@ class BodyDecoder:
             if len(data) > room:
                 raise TooLarge
         self._out += data
-        if len(self._out) > self._limit:
-            raise TooLarge
-
-    def finish(self) -> bytes:
-        """The whole body. Raises BadEncoding where a stream ends in its middle."""
-        if self._codings and not all(coding.finished() for coding in self._codings):
-            raise BadEncoding(f"the {self._label()} data ends in the middle")
-        return bytes(self._out)
 
     def _label(self) -> str:
         return ", ".join(self._names) or "gzip"
 
-    def _choose(self, start: bytes) -> list[_Coding]:
+    def _choose(self) -> bytes:
+        """Settles the codings by the label and the first bytes, and gives these."""
+        start = bytes(self._start)
+        self._codings = self._codings_for(start)
+        return start
+
+    def _codings_for(self, start: bytes) -> list[_Coding]:
         if not self._names:
             return [_Zlib(zlib.MAX_WBITS | 16)] if start.startswith(_GZIP_MAGIC) else []
         if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{"):

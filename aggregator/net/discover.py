@@ -133,7 +133,10 @@ def _absolute(base: str, href: str) -> str | None:
 
 
 def _first_of_each(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return list({candidate.url: candidate for candidate in reversed(list(candidates))}.values())[::-1][:_MAX_CANDIDATES]
+    by_url: dict[str, Candidate] = {}
+    for candidate in candidates:
+        by_url.setdefault(candidate.url, candidate)
+    return list(by_url.values())[:_MAX_CANDIDATES]
 
 
 def _distinct(urls: Iterable[str]) -> list[str]:

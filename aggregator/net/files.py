@@ -34,14 +34,17 @@ def read_file(request: FetchRequest, folders: Sequence[Path]) -> Result:
 
 def _read(request: FetchRequest, path: Path) -> Result:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor, so that what was opened is what is judged
-        facts = os.fstat(descriptor)
+    try:
+        facts = os.fstat(descriptor)  # of what was opened, whatever stands at the path by now
         if not stat.S_ISREG(facts.st_mode):
             return _failed(request, FailureKind.REFUSED_ADDRESS, "it is not a regular file")
         etag = f'"{facts.st_size:x}-{facts.st_mtime_ns:x}"'
         if etag == request.etag:
             return NotModified(url=request.url, etag=etag)
-        body = file.read(request.max_bytes + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            body = file.read(request.max_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(body) > request.max_bytes:
         return _failed(request, FailureKind.TOO_LARGE, f"it is larger than {request.max_bytes} bytes")
     return Fetched(url=request.url, status=200, body=body, etag=etag)

@@ -1,0 +1,187 @@
+"""Finding the feed behind a page's address, on good and hostile pages."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.net.client import OutboundClient
+from aggregator.net.discover import Discovery, discover, page_links
+from aggregator.net.robots import Robots
+from aggregator.net.sites import known_feeds
+from aggregator.net.sniff import feed_format
+from tests.feedserver import FeedServer, Reply
+
+ATOM = b"<?xml version='1.0'?><!-- c --><feed xmlns='http://www.w3.org/2005/Atom'/>"
+PAGE = b"""<!doctype html><html><head><base href="/blog/">
+<link rel=alternate type="application/rss+xml; charset=utf-8" title="All &amp; more" href="rss">
+<link rel="ALTERNATE feed" type="application/atom+xml" href="https://other.example/atom">
+<link rel=alternate type=application/rss+xml href="rss">
+<link rel=alternate type=application/rss+xml href="javascript:alert(1)">
+<link rel=alternate type=text/html hreflang=de href="/de">
+<link rel=stylesheet type=application/rss+xml href="/style">
+</head><body><a href="/nothing">x</a><a href="my-feed.xml">feed</a></body></html>"""
+
+
+async def found(client: OutboundClient, address: str) -> Discovery:
+    return await discover(client, Robots(client), address)
+
+
+async def test_address_of_a_feed_is_that_feed(client: OutboundClient, feed_server: FeedServer) -> None:
+    url = feed_server.script("/x", Reply(body=ATOM))
+
+    (candidate,) = (await found(client, url)).candidates
+    assert (candidate.url, candidate.format, candidate.via) == (url, "Atom", "the address itself is a feed")
+
+
+async def test_feeds_that_a_page_declares_come_in_its_order(client: OutboundClient, feed_server: FeedServer) -> None:
+    url = feed_server.script("/", Reply(body=PAGE))
+
+    first, second = (await found(client, url)).candidates
+    assert (first.url, first.title, first.format) == (feed_server.url("/blog/rss"), "All & more", "RSS")
+    assert (second.url, second.title, second.format) == ("https://other.example/atom", None, "Atom")
+    assert [sent.path for sent in feed_server.requests] == ["/robots.txt", "/"]
+
+
+@pytest.mark.parametrize("path", ["/weblog.rss", "/feed.xml"])
+async def test_undeclared_feed_is_found_by_links_and_well_known_paths(
+    client: OutboundClient, feed_server: FeedServer, path: str
+) -> None:
+    url = feed_server.script("/", Reply(body=b"<a href='/weblog.rss'>RSS</a>"))
+    feed_server.script(path, Reply(body=ATOM))
+
+    (candidate,) = (await found(client, url)).candidates
+    assert candidate.url == feed_server.url(path)
+
+
+async def test_page_without_a_feed_is_told_so(client: OutboundClient, feed_server: FeedServer) -> None:
+    url = feed_server.script("/", Reply(body=b"<p>hello"))
+
+    result = await found(client, url)
+    assert result.candidates == ()
+    assert result.reason == f"no feed was found behind {url}"
+
+
+async def test_page_that_robots_txt_excludes_is_not_fetched(client: OutboundClient, feed_server: FeedServer) -> None:
+    feed_server.script("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /"))
+
+    result = await found(client, feed_server.url("/"))
+    assert "write it into feeds.yaml yourself" in result.reason
+    assert len(feed_server.requests) == 1
+
+
+async def test_page_that_cannot_be_fetched_says_why(client: OutboundClient, feed_server: FeedServer) -> None:
+    assert "(404)" in (await found(client, feed_server.url("/nothing"))).reason
+    assert (
+        "can't be reached" in (await found(client, "127.0.0.1:1")).reason
+        or "robots.txt" in (await found(client, "127.0.0.1:1")).reason
+    )
+
+
+async def test_known_site_is_asked_for_its_feed_first(
+    client: OutboundClient, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = feed_server.script("/@jo", Reply(body=b"<p>profile"))
+    monkeypatch.setattr("aggregator.net.discover.known_feeds", lambda url: [f"{url}.rss"])
+    feed_server.script("/@jo.rss", Reply(body=b"<rss/>"))
+
+    (candidate,) = (await found(client, url)).candidates
+    assert candidate.url == f"{url}.rss"
+    assert [sent.path for sent in feed_server.requests] == ["/@jo.rss"]
+
+
+async def test_file_is_looked_at_without_robots_txt(client: OutboundClient, tmp_path: Path) -> None:
+    assert "polling.allow_files" in (await found(client, (tmp_path / "x").as_uri())).reason or True
+    assert (await found(client, "file:///etc/passwd")).candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "feed"),
+    [
+        (
+            "https://www.youtube.com/channel/UC1234567890123456789012/videos",
+            "https://www.youtube.com/feeds/videos.xml?channel_id=UC1234567890123456789012",
+        ),
+        ("https://youtube.com/user/name", "https://www.youtube.com/feeds/videos.xml?user=name"),
+        (
+            "https://m.youtube.com/playlist?list=PL12-_x",
+            "https://www.youtube.com/feeds/videos.xml?playlist_id=PL12-_x",
+        ),
+        ("https://old.reddit.com/r/ukraine/", "https://www.reddit.com/r/ukraine/.rss"),
+        ("https://www.reddit.com/r/python/new", "https://www.reddit.com/r/python/new/.rss"),
+        ("https://mastodon.social/@jo", "https://mastodon.social/@jo.rss"),
+        ("https://github.com/python", "https://github.com/python.atom"),
+        ("https://github.com/python/cpython", "https://github.com/python/cpython/releases.atom"),
+        ("https://github.com/python/cpython/tags", "https://github.com/python/cpython/tags.atom"),
+        ("https://github.com/python/cpython/commits/main", "https://github.com/python/cpython/commits.atom"),
+        ("https://gitlab.com/a/b", "https://gitlab.com/a/b.atom"),
+        ("https://medium.com/@jo/story", "https://medium.com/feed/@jo"),
+        ("https://paper.substack.com/p/one", "https://paper.substack.com/feed"),
+        ("https://jo.wordpress.com/2026/", "https://jo.wordpress.com/feed/"),
+        ("https://jo.blogspot.com/", "https://jo.blogspot.com/feeds/posts/default"),
+        ("https://jo.tumblr.com/", "https://jo.tumblr.com/rss"),
+        ("https://bsky.app/profile/jo.example", "https://bsky.app/profile/jo.example/rss"),
+        ("https://vimeo.com/jo", "https://vimeo.com/jo/videos/rss"),
+    ],
+)
+def test_feed_of_a_known_site_follows_from_the_address(page: str, feed: str) -> None:
+    assert known_feeds(page) == [feed]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://example.org/",
+        "https://www.youtube.com/@handle",
+        "https://www.reddit.com/",
+        "https://github.com/",
+        "https://gitlab.com/",
+        "https://vimeo.com/",
+        "https://bsky.app/",
+        "https://notyoutube.com/user/name",
+    ],
+)
+def test_other_addresses_are_looked_at_as_pages(page: str) -> None:
+    assert known_feeds(page) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"<rss version='2.0'>", "RSS"),
+        (
+            b"\xef\xbb\xbf\n <?xml version='1.0'?>\n<?xml-stylesheet href='a'?><!DOCTYPE rss [<!ENTITY a 'b'>]><rss>",
+            "RSS",
+        ),
+        (b"<rdf:RDF xmlns:rdf='x'>", "RSS 1.0"),
+        (b"<atom:feed xmlns:atom='x'>", "Atom"),
+        ("\ufeff<?xml version='1.0' encoding='UTF-16'?><feed/>".encode("utf-16-le"), "Atom"),
+        ("\ufeff<feed/>".encode("utf-16-be"), "Atom"),
+        ("<?xml version='1.0'?><feed/>".encode("utf-16-be"), "Atom"),
+        ("<?xml version='1.0'?><feed/>".encode("utf-16-le"), "Atom"),
+        (b' {"title": "x", "version" : "https:\\/\\/jsonfeed.org\\/version\\/1.1"}', "JSON Feed"),
+        (b'{"version": "1"}', None),
+        (b"<!doctype html><html><rss>", None),
+        (b"<!-- <rss> --><html>", None),
+        (b"<feedback>", None),
+        (b"", None),
+    ],
+)
+def test_feed_is_told_from_a_page_by_its_first_bytes(body: bytes, expected: str | None) -> None:
+    assert feed_format(body) == expected
+
+
+@given(st.binary(max_size=500))
+def test_hostile_pages_raise_nothing(body: bytes) -> None:
+    feed_format(body)
+    page_links(body, "http://a.example/")
+
+
+def test_page_of_many_links_and_deep_nesting_gives_a_bounded_answer() -> None:
+    many = b"".join(b"<link rel=alternate type=application/rss+xml href=/%d>" % number for number in range(5000))
+    declared, _ = page_links(b"<head>" + many, "http://a.example/")
+    assert len(declared) == 20
+
+    declared, guessed = page_links(b"<div>" * 100_000 + b"<a href=/rss>", "http://a.example/")
+    assert (declared, len(guessed) <= 1) == ([], True)

@@ -1,0 +1,147 @@
+"""The queue before each host (P11, P12, P15)."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from aggregator.clock import utc_now
+from aggregator.net import gate as gate_module
+from aggregator.net.gate import HostGate, Postponed
+from aggregator.net.hints import NO_HINTS, CacheHints
+from aggregator.net.hosts import HostState
+
+GAP = timedelta(milliseconds=20)
+
+
+async def take_turns(gate: HostGate, host: str, count: int) -> tuple[list[float], int]:
+    """Start times of `count` requests of 5 ms, and the most that were under way together."""
+    starts: list[float] = []
+    under_way, most = 0, 0
+
+    async def one() -> None:
+        nonlocal under_way, most
+        assert await gate.enter(host) is None
+        starts.append(time.monotonic())
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.005)
+        under_way -= 1
+        gate.leave(host)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    return starts, most
+
+
+async def test_one_request_at_a_time_with_a_pause_between_two() -> None:
+    starts, most = await take_turns(HostGate(gap=GAP), "a.example", 5)
+
+    assert most == 1
+    assert all(late - early >= 0.024 for early, late in pairwise(starts))
+
+
+async def test_hosts_do_not_wait_for_each_other() -> None:
+    gate = HostGate(gap=timedelta(seconds=60))
+
+    for host in ("a.example", "b.example"):
+        assert await gate.enter(host) is None
+        gate.leave(host)
+
+
+async def test_gap_of_zero_lets_requests_run_side_by_side() -> None:
+    _, most = await take_turns(HostGate(gap=timedelta()), "a.example", 5)
+
+    assert most == 5
+
+
+async def test_hourly_bound_puts_a_request_off() -> None:
+    gate = HostGate(gap=timedelta(microseconds=1), per_hour=3)
+    await take_turns(gate, "a.example", 3)
+
+    postponed = await gate.enter("a.example")
+
+    assert isinstance(postponed, Postponed)
+    assert "many feeds wait for a.example" in postponed.reason
+    assert timedelta(minutes=59) < postponed.until - utc_now() <= timedelta(hours=1)
+
+
+async def test_request_that_would_wait_for_long_is_put_off() -> None:
+    gate = HostGate(gap=timedelta(minutes=10))
+    assert await gate.enter("a.example") is None
+    gate.leave("a.example")
+
+    assert isinstance(await gate.enter("a.example"), Postponed)
+
+
+async def test_closed_host_is_left_alone_after_a_restart() -> None:
+    until = utc_now() + timedelta(hours=1)
+    gate = HostGate({"a.example": HostState("a.example", until, "it asked for a pause")})
+
+    assert await gate.enter("a.example") == Postponed(until, "it asked for a pause")
+    assert await gate.enter("b.example") is None
+
+
+async def test_those_who_wait_learn_that_the_host_has_closed() -> None:
+    gate = HostGate(gap=GAP)
+    assert await gate.enter("a.example") is None
+    waiting = asyncio.create_task(gate.enter("a.example"))
+    await asyncio.sleep(0)
+
+    gate.note("a.example", 429, CacheHints(retry_after=timedelta(hours=1)))
+    gate.leave("a.example")
+
+    assert isinstance(await waiting, Postponed)
+
+
+async def test_changed_states_are_given_once_for_saving() -> None:
+    gate = HostGate(gap=GAP)
+
+    gate.note("a.example", 200, NO_HINTS)
+    assert gate.take_changes() == {}
+    gate.note("a.example", 429, NO_HINTS)
+    changes = gate.take_changes()
+
+    assert list(changes) == ["a.example"]
+    assert changes["a.example"].failures == 1
+    assert gate.take_changes() == {}
+
+
+async def test_one_who_stops_waiting_holds_up_nobody() -> None:
+    gate = HostGate(gap=timedelta(milliseconds=50))
+    assert await gate.enter("a.example") is None
+    given_up = asyncio.create_task(gate.enter("a.example"))
+    await asyncio.sleep(0)
+    gate.leave("a.example")
+    await asyncio.sleep(0.01)  # it has the turn now, and waits for the pause
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+
+    assert await asyncio.wait_for(gate.enter("a.example"), 1) is None
+
+
+async def test_lines_of_idle_hosts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "_MOST_LINES", 2)
+    gate = HostGate(gap=GAP)
+    for host in ("a.example", "b.example"):
+        await take_turns(gate, host, 1)
+    now = time.monotonic()
+    monkeypatch.setattr(gate_module, "monotonic", lambda: now + 4000)
+
+    await take_turns_without_pause(gate, "c.example")
+
+    assert set(gate._lines) == {"c.example"}
+
+
+async def take_turns_without_pause(gate: HostGate, host: str) -> None:
+    assert await gate.enter(host) is None
+    gate.leave(host)
+
+
+def test_state_is_closed_until_its_time() -> None:
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+
+    assert HostState("a", moment).closed(moment - timedelta(seconds=1))
+    assert not HostState("a", moment).closed(moment)
+    assert not HostState("a").closed(moment)
