@@ -1,1 +1,36 @@
-"""The command line: one command a use case."""
+"""The command line: one command a use case.
+
+    stages    run, poll, group, publish, digest, demo
+    sources   check, add, import, export-opml, sources, schema
+    look      entries, stories, why
+
+Exit codes: 0 done, 1 something failed (and was said), 2 usage or configuration, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aggregator.cli.context import app
+from aggregator.errors import AggregatorError
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run a command; an error of the program's own becomes its sentence and its exit code."""
+    from aggregator.cli import look, sources, stages  # noqa: F401 - registers the commands
+    from aggregator.cli.output import complain
+
+    try:
+        app()
+    except AggregatorError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("Stopped. What was finished is kept; run the command again to go on.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # `aggregator entries | head`: the reader has had enough.
+        sys.stderr.close()
+        sys.exit(0)

@@ -12,6 +12,7 @@ until somebody answers (`held`): when nobody does, it is our own network that is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -90,6 +91,19 @@ class Poller:
             return leased
 
         return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
+
+    async def try_all(self, urls: Sequence[str] | None = None) -> AsyncIterator[Polled]:
+        """Fetch and parse every feed without saving anything, as they come in."""
+        with self._tools.store.read() as conn:
+            waiting = feeds.unleased(conn, feeds.pollable(conn, urls))
+        limit = asyncio.Semaphore(self._tools.capacity)
+
+        async def attempt(one: LeasedFeed) -> Polled:
+            async with limit:
+                return await self.poll_one(one)
+
+        for polled in asyncio.as_completed([attempt(one) for one in waiting]):
+            yield await polled
 
     async def poll_one(self, leased: LeasedFeed) -> Polled:
         """Fetch and parse; nothing is saved."""

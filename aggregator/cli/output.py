@@ -1,0 +1,96 @@
+"""What commands print: sentences on stderr, results on stdout, JSON where a program reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+console = Console(highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """One or more lines on stderr about what went wrong."""
+    stderr.print(Text(plain(message, lines=True), style="red"))
+
+
+def say(message: str) -> None:
+    """A sentence for the person at the terminal."""
+    console.print(Text(plain(message)))
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """Text of a feed or a server, harmless on a terminal: no control or bidirectional override characters."""
+    keep = "\n\t" if lines else ""
+    return "".join(
+        char if char in keep or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else " "
+        for char in text
+    )
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; times as ISO 8601 in UTC."""
+    json.dump(value, sys.stdout, default=_json, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def iso(moment: datetime | None) -> str | None:
+    """'2026-11-22T12:00:00Z'."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """'5 min ago', 'in 2 h', 'never'."""
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    amount = span(timedelta(seconds=abs(seconds)))
+    return f"{amount} ago" if seconds >= 0 else f"in {amount}"
+
+
+def span(length: timedelta) -> str:
+    """'40 s', '5 min', '2 h', '3 d': the largest unit that fits."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal; tab-separated lines where stdout is a file or a pipe."""
+    if not console.is_terminal:
+        for row in rows:
+            sys.stdout.write("\t".join(plain(cell) for cell in row) + "\n")
+        return
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console(highlight=False).print(table)

@@ -1,0 +1,234 @@
+"""feeds.yaml and its feeds: checking, adding, importing, exporting, health."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator import clock
+from aggregator.cli.context import Context, app, current
+from aggregator.cli.output import ago, complain, plain, print_json, print_table, say
+from aggregator.errors import UsageError
+
+if TYPE_CHECKING:
+    from aggregator.model import Feed
+    from aggregator.net.discover import Discovery
+    from aggregator.poll.trial import Verdict
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Check feeds.yaml only; try no feed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check feeds.yaml, then try every feed; nothing is stored.
+
+    Every fault of the file is listed at once, as file:line:column, with the nearest right thing.
+
+    Example: aggregator check
+    """
+    here = current(context)
+    config = here.config
+    if not as_json:
+        say(
+            f"{here.config_path} is good: {len(config.feeds)} feeds, {len(config.topics)} topics, "
+            f"{len(config.digests)} digests"
+        )
+    verdicts = [] if offline else asyncio.run(_try_feeds(here, show=not as_json))
+    if as_json:
+        print_json([{"feed": url, "ok": v.ok, "what": v.sentence, "advice": v.advice} for url, v in verdicts])
+    failed = sum(not verdict.ok for _, verdict in verdicts)
+    if failed:
+        complain(f"{failed} of {len(verdicts)} feeds can't be read")
+        raise typer.Exit(1)
+
+
+async def _try_feeds(here: Context, *, show: bool) -> list[tuple[str, Verdict]]:
+    from aggregator.poll.poller import Poller
+    from aggregator.poll.trial import verdict
+
+    found: list[tuple[str, Verdict]] = []
+    with here.store() as store:
+        async with Poller.open(store, here.config) as poller:
+            async for polled in poller.try_all():
+                url, said = polled.leased.feed.url, verdict(polled)
+                found.append((url, said))
+                advice = f" ({said.advice})" if said.advice else ""
+                if show:
+                    (say if said.ok else complain)(f"  {'ok  ' if said.ok else 'FAIL'} {url}: {said.sentence}{advice}")
+    return found
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of a feed, or of a page that has one.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="What readers see; the feed's own title otherwise.")
+    ] = None,
+) -> None:
+    """Find the feed behind an address and add it to feeds.yaml; comments and order stay.
+
+    Example: aggregator add https://kyivindependent.com
+    """
+    from aggregator.config.edit import NewFeed, add_feeds
+
+    here = current(context)
+    found = asyncio.run(_discover(here, url))
+    if not found.candidates:
+        raise UsageError(found.reason)
+    best, *others = found.candidates
+    report = add_feeds(here.config_path, [NewFeed(best.url, name)])
+    if report.present:
+        say(f"{here.config_path} has it already: {best.url}")
+    else:
+        say(f"Added {best.url} ({best.title or best.format}; {best.via}) to {here.config_path}")
+    for other in others:
+        say(f"  the page also offers {other.url} ({other.title or other.format})")
+
+
+async def _discover(here: Context, url: str) -> Discovery:
+    from aggregator.net.client import OutboundClient
+    from aggregator.net.discover import discover
+    from aggregator.net.policy import NetPolicy
+    from aggregator.net.robots import Robots
+
+    async with OutboundClient(NetPolicy.from_config(here.config)) as client:
+        return await discover(client, Robots(client), url)
+
+
+@app.command(name="import")
+def import_opml(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="A list of feeds, as feed readers export it.")],
+) -> None:
+    """Add the feeds of an OPML file to feeds.yaml; those that it has already are left alone.
+
+    Example: aggregator import subscriptions.opml
+    """
+    from aggregator.config.edit import NewFeed, add_feeds
+    from aggregator.config.opml import read_opml
+
+    here = current(context)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}") from None
+    opml = read_opml(data)
+    report = add_feeds(here.config_path, [NewFeed(feed.url, feed.name, feed.language) for feed in opml.feeds])
+    say(f"{len(report.added)} feeds added to {here.config_path}, {len(report.present)} were there already")
+    for skipped in opml.skipped:
+        complain(f"  left out {skipped.name}: {skipped.reason}")
+
+
+@app.command(name="export-opml")
+def export_opml(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; standard output otherwise.")] = None,
+) -> None:
+    """Write the list of feeds as OPML, for any feed reader.
+
+    Example: aggregator export-opml --out feeds.opml
+    """
+    from aggregator.publish.opml import public_sources, render_opml
+    from aggregator.publish.assemble import source_view
+    from aggregator.store import feeds
+
+    here = current(context)
+    with here.store() as store, store.read() as conn:
+        sources = [source_view(feed) for feed in feeds.list_all(conn)]
+    opml = render_opml(here.config.site.title, public_sources(sources))
+    if out is None:
+        sys.stdout.buffer.write(opml)
+        return
+    try:
+        out.write_bytes(opml)
+    except OSError as error:
+        raise UsageError(f"{out} can't be written: {error.strerror}") from None
+
+
+@app.command()
+def sources(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show every feed's health: its state in words, its last and its next poll, and why then.
+
+    Example: aggregator sources
+    """
+    from aggregator.store import feeds
+
+    here = current(context)
+    now = clock.utc_now()
+    with here.store() as store, store.read() as conn:
+        found = feeds.list_all(conn)
+    if as_json:
+        print_json([_source_json(feed) for feed in found])
+        return
+    print_table(
+        ["Feed", "State", "Entries", "Last poll", "Next poll", "Why"],
+        (
+            [
+                feed.name,
+                "paused" if feed.paused else feed.state,
+                str(feed.entries),
+                ago(feed.last_polled_at, now),
+                "-" if feed.paused else ago(feed.next_poll_at, now) if feed.next_poll_at else "now",
+                _why(feed),
+            ]
+            for feed in found
+        ),
+    )
+
+
+def _why(feed: Feed) -> str:
+    if feed.paused:
+        return "paused in feeds.yaml"
+    healthy = feed.state in {"ok", "new"}
+    return feed.next_poll_reason if healthy else feed.state_reason
+
+
+def _source_json(feed: Feed) -> dict[str, object]:
+    return {
+        "url": feed.url,
+        "name": feed.name,
+        "outlet": feed.outlet,
+        "title": feed.title,
+        "site": feed.site_url,
+        "language": feed.language,
+        "state": "paused" if feed.paused else feed.state,
+        "reason": feed.state_reason,
+        "since": feed.state_since,
+        "moved_to": feed.moved_to,
+        "failures": feed.failures,
+        "entries": feed.entries,
+        "dropped": feed.dropped,
+        "last_poll": feed.last_polled_at,
+        "last_success": feed.last_success_at,
+        "last_new_entry": feed.last_new_entry_at,
+        "next_poll": feed.next_poll_at,
+        "next_poll_reason": feed.next_poll_reason,
+    }
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; standard output otherwise.")] = None,
+) -> None:
+    """Print the JSON Schema of feeds.yaml, with which editors check and complete it.
+
+    Example: aggregator schema --out feeds.schema.json
+    """
+    from aggregator.config.schema import schema_text
+
+    if out is None:
+        sys.stdout.write(schema_text())
+        return
+    try:
+        out.write_text(schema_text(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{plain(str(out))} can't be written: {error.strerror}") from None

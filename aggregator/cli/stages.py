@@ -1,0 +1,182 @@
+"""Running the stages: all of them together, or one at a time over what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aggregator import clock
+from aggregator.cli.context import Context, app, current
+from aggregator.cli.output import complain, console, print_json, say
+from aggregator.errors import UsageError
+
+if TYPE_CHECKING:
+    from aggregator.config.models import Config
+    from aggregator.model import PollReport
+    from aggregator.store.database import Store
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Poll, group, publish and mail for as long as it runs, and serve the pages.
+
+    feeds.yaml is read again when it changes; a faulty edit leaves the last good one active. Ctrl-C or SIGTERM stops.
+
+    Example: aggregator run
+    """
+    from aggregator.daemon import run as run_daemon
+
+    here = current(context)
+    asyncio.run(run_daemon(here.config_path, here.config, here.data, here.database_url))
+
+
+@app.command()
+def poll(
+    context: typer.Context,
+    feeds: Annotated[
+        list[str] | None, typer.Argument(metavar="[FEED]...", help="Names or URLs; all otherwise.")
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Also those that are not due yet.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Poll the feeds that are due, or those named.
+
+    A poll is always conditional, and a host that asked for a pause is left alone, --now or not.
+
+    Example: aggregator poll --now
+    """
+    here = current(context)
+    urls = _urls(here.config, feeds) if feeds else None
+    with here.store() as store:
+        report = asyncio.run(_poll(store, here.config, urls, everything=now or urls is not None))
+    if as_json:
+        print_json(report)
+    else:
+        _print_poll(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+async def _poll(store: Store, config: Config, urls: list[str] | None, *, everything: bool) -> PollReport:
+    from aggregator.cli.progress import PollProgress
+    from aggregator.poll.poller import Poller
+
+    async with Poller.open(store, config) as poller:
+        with PollProgress() as progress:
+            if everything:
+                return await poller.poll_all(urls, progress)
+            return await poller.poll_due(progress)
+
+
+def _urls(config: Config, wanted: list[str]) -> list[str]:
+    """URLs of feeds named by name or URL. Raises UsageError with the nearest names."""
+    from difflib import get_close_matches
+
+    by_name = {feed.url: feed.url for feed in config.feeds} | {f.name: f.url for f in config.feeds if f.name}
+    for name in wanted:
+        if name not in by_name:
+            near = get_close_matches(name, by_name, n=3, cutoff=0.4)
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise UsageError(f"feeds.yaml names no feed {name!r}{hint}")
+    return [by_name[name] for name in wanted]
+
+
+def _print_poll(report: PollReport) -> None:
+    say(
+        f"{report.feeds} feeds in {report.seconds:.1f} s: {report.fetched} fetched, {report.not_modified} not modified, "
+        f"{report.unchanged} unchanged, {report.failed} failed; "
+        f"{report.entries_new} new entries, {report.entries_edited} edited"
+    )
+    for url, reason in report.failures:
+        complain(f"  {url}: {reason}")
+
+
+@app.command()
+def group(context: typer.Context, as_json: AsJson = False) -> None:
+    """Find topics and stories of what is new, or of everything after the topics were edited.
+
+    Example: aggregator group
+    """
+    from aggregator.group.grouper import group as run_group
+
+    here = current(context)
+    with here.store() as store:
+        report = run_group(store, here.config, clock.utc_now())
+    if as_json:
+        print_json(report)
+    else:
+        say(
+            f"{report.entries} entries grouped in {report.seconds:.1f} s: {report.topics} topic matches, "
+            f"{report.stories_new} new stories, {report.stories_changed} changed"
+        )
+
+
+@app.command()
+def publish(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to write to; data/public otherwise.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the feeds, the pages and the list of sources as files for any web server.
+
+    Example: aggregator publish --out /var/www/news
+    """
+    from aggregator.publish.publisher import publish as run_publish
+
+    here = current(context)
+    with here.store() as store:
+        report = run_publish(store, here.config, out or here.public, clock.utc_now())
+    if as_json:
+        print_json(report)
+    else:
+        say(f"{report.files} files in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged")
+    for refused in report.refused:
+        complain(str(refused))
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def digest(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The digest, as feeds.yaml names it.")],
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", help="Write digest.html, digest.txt and digest.eml here; nothing is kept."),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Make the edition, if it isn't made yet, and mail it.")] = False,
+    on: Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The edition of this day.")] = None,
+) -> None:
+    """Show the next edition of a digest, write it to files, or send it.
+
+    The same edition is never made twice, and nobody gets it twice.
+
+    Example: aggregator digest "Morning briefing" --preview out
+    """
+    here = current(context)
+    if name not in here.config.digests:
+        known = ", ".join(map(repr, here.config.digests)) or "none"
+        raise UsageError(f"feeds.yaml names no digest {name!r}; it names {known}")
+    if preview is not None and send:
+        raise UsageError("--preview keeps nothing and --send mails: choose one")
+    local_date = _local_date(on)
+    with here.store() as store:
+        if send:
+            _send(store, here, name, local_date)
+        else:
+            _preview(store, here, name, local_date, preview)
+
+
+def _local_date(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise UsageError(f"--date {value!r} is no date; write it as 2026-11-22") from None
