@@ -7,6 +7,8 @@ import re
 from ruamel.yaml.error import MarkedYAMLError
 
 _NEEDS_QUOTES = "text that starts with {0} has to stand in quotes"
+_INDENTED = "this line is not indented like the ones it belongs to; keys of one level start in the same column"
+_AFTER_QUOTE = "text goes on after a closing quote; put the whole text in single quotes"
 _ESCAPE = "in double quotes a backslash starts an escape; use single quotes, or write \\\\ for a backslash"
 
 
@@ -30,6 +32,8 @@ def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if re.match(r" *\t", line):
         return BadSyntax(mark.line + 1, 1, "a tab indents this line; YAML wants spaces")
+    if re.search(r"[\"']\s+\Z", line[: mark.column]) and "'<scalar>'" in problem:
+        return BadSyntax(mark.line + 1, mark.column + 1, _AFTER_QUOTE)
     message = _about_the_whole(problem, context, line, started.column)
     if message:
         return BadSyntax(started.line + 1, started.column + 1, message)
@@ -43,7 +47,7 @@ def _about_the_whole(problem: str, context: str, line: str, column: int) -> str:
     for part, also, sentence in (
         ("quoted scalar", "escape" in problem, _ESCAPE),
         ("quoted scalar", True, "a quote opens here and is never closed"),
-        ("block scalar", after_quote, "text goes on after a closing quote; put the whole text in single quotes"),
+        ("block scalar", after_quote, _AFTER_QUOTE),
         ("block scalar", bool(re.search(r"[*&]\S+\s*\Z", before)), _NEEDS_QUOTES.format("* or &")),
         ("block scalar", True, _NEEDS_QUOTES.format("| or >")),
         ("an anchor", True, _NEEDS_QUOTES.format("* or &")),
@@ -77,14 +81,10 @@ _SENTENCES = {
     "sequence entries are not allowed": "a list item can't stand here; give it a line of its own",
     "could not find expected ':'": "a colon is missing: a key is written key: value",
     "another document": "a second document starts here (---); keep one",
-    "found '<scalar>'": (
-        "text goes on after a closing quote, or the line is not indented like the one above; quote the whole text"
-    ),
+    "found '<scalar>'": _INDENTED,
     "found '}'": "a } stands here without its {; put the text in quotes or delete it",
     "found ']'": "a ] stands here without its [; put the text in quotes or delete it",
-    "<block": "this line is not indented like the ones it belongs to; keys of one level start in the same column",
-    "<document start>": (
-        "this line is not indented like the ones it belongs to; keys of one level start in the same column"
-    ),
+    "<block": _INDENTED,
+    "<document start>": _INDENTED,
     "expected the node content": "a value is missing here",
 }
