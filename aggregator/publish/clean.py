@@ -15,15 +15,26 @@ from yarl import URL
 
 FIRST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)  # no feed and no web page is older: such a date is a fault
 
-# XML 1.0 section 2.2, without what it discourages (C1 controls, noncharacters), the mark of lost text (U+FFFD), and what
-# turns the text after it round (U+202D, U+202E).
+# All but XML 1.0 section 2.2 without what it discourages (C1 controls, noncharacters), without the mark of lost text
+# (U+FFFD) and without what turns the text after it round (U+202D, U+202E).
 _UNFIT = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u202c\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffc\U00010000-\U0010ffff]"
 )
-_URI = re.compile(r"https?://[0-9A-Za-z.\-]+(?::[0-9]{1,4})?(?:[/?#](?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*)?")
+_URI = re.compile(
+    r"https?://[0-9A-Za-z.\-]+(?::[0-9]{1,4})?(?:[/?#](?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*)?"
+)
 _URI_FRAGMENT = re.compile(r"(?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*")
 _HOST = re.compile(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:-[A-Za-z0-9]{1,8})*")
+_ISO_639_1 = frozenset(
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
+    es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg
+    ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn
+    no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw
+    ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()  # noqa: SIM905 - a table of words is read as words
+)
 _EMAIL = re.compile(r"[A-Za-z0-9_\-+.'!#$%&*/=?^`{|}~]+@(?:[A-Za-z0-9\-]+\.)+[A-Za-z0-9][A-Za-z0-9\-]*")
 _TOKEN = r"[A-Za-z0-9!#$&^_.+\-]+"  # noqa: S105 - RFC 6838 section 4.2
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
@@ -73,9 +84,10 @@ def canonical_url(value: str) -> str | None:
 
 
 def language(value: str | None) -> str | None:
-    """A language tag by the shape of BCP 47, or None; en_GB becomes en-GB."""
+    """A language tag (BCP 47) that starts with a code of ISO 639-1, or None; en_GB becomes en-GB."""
     tag = (value or "").strip().replace("_", "-")
-    return tag if _LANGUAGE.fullmatch(tag) else None
+    found = _LANGUAGE.fullmatch(tag)
+    return tag if found and found[1].lower() in _ISO_639_1 else None
 
 
 def email(value: str | None) -> str | None:

@@ -73,18 +73,15 @@ class Output:
 
     def clear_leftovers(self) -> None:
         """Remove temporaries that a publish left when it was killed."""
-        for folder in {self.root, *(self._inside(path).parent for path in self._before)}:
+        for folder in {self.root, *(self.root.joinpath(path).parent for path in self._before)}:
             for leftover in folder.glob(f".*{_TEMPORARY}"):
                 leftover.unlink(missing_ok=True)
 
     def _inside(self, path: str) -> Path:
-        """The file of a path. Raises PublishError for one that would lie outside the folder, by name or by a link."""
-        parts = PurePosixPath(path).parts
-        target = self.root.joinpath(*parts)
-        plain = parts and not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
-        if not plain or not target.parent.resolve().is_relative_to(self.root.resolve()):
+        """The file of a path. Raises PublishError for one that would lie outside the folder."""
+        if not _is_inside(self.root, path):
             raise PublishError(f"{path!r} would be written outside of {self.root}; nothing was written there")
-        return target
+        return self.root / path
 
     def _claim(self, path: str) -> None:
         """List a new file before it is written: should the program be killed in between, it is still known as ours."""
@@ -102,10 +99,10 @@ class Output:
         self._changed_folders.add(self.root)
 
     def _remove(self, path: str) -> bool:
+        target = self.root / path
         try:
-            target = self._inside(path)
             target.unlink()
-        except (OSError, PublishError):  # gone already, or replaced by something that is not ours
+        except OSError:  # gone already, or replaced by something that is not ours
             return False
         self._changed_folders.discard(target.parent)
         for folder in target.parents:
@@ -176,11 +173,19 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _is_inside(root: Path, path: str) -> bool:
+    """Whether a path names something below the folder, by its words and by the links on its way."""
+    parts = PurePosixPath(path).parts
+    plain = bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
+    return plain and (root / path).parent.resolve().is_relative_to(root.resolve())
+
+
 def _read_manifest(root: Path) -> set[str]:
     try:
-        return set((root / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines())
+        listed = (root / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return set()
+    return {path for path in listed if _is_inside(root, path)}
 
 
 def _sentence(target: Path, error: OSError) -> str:

@@ -10,8 +10,11 @@ from datetime import datetime
 from aggregator.model import Enclosure, Person, SourceRef
 from aggregator.publish import clean
 from aggregator.publish.view import EntryView, SourceView, StoryView, absolute
+from aggregator.templating import domain
 from aggregator.text.html import sanitise, to_text
 from aggregator.text.summary import summarise
+
+_NO_BRACKETS = str.maketrans("<>&", "   ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def entry_item(view: EntryView, site_url: str) -> Item:
         url=clean.web_url(entry.url),
         summary=summary if summary or content else html.escape(title, quote=False),
         content=content,
-        authors=_people(entry.authors) or _people((Person(_outlet(view)),)),
+        authors=_people(entry.authors) or (Person(_outlet(view)),),
         categories=tuple(topic.name for topic in view.topics),
         category_scheme=absolute(site_url, "topics/"),
         enclosures=_enclosures(entry.enclosures),
@@ -147,7 +150,11 @@ def _version(outlet: str, title: str, url: str | None) -> str:
 
 
 def _outlet(view: EntryView) -> str:
-    return clean.line(view.source.outlet) or clean.line(view.source.name)
+    return _plain(view.source.outlet) or _source_name(view.source)
+
+
+def _source_name(source: SourceView) -> str:
+    return _plain(source.name) or domain(source.url) or "unknown"
 
 
 def _people(authors: tuple[Person, ...]) -> tuple[Person, ...]:
@@ -161,7 +168,9 @@ def _people(authors: tuple[Person, ...]) -> tuple[Person, ...]:
 def _plain(value: str) -> str:
     """A name without markup and without '<mail@address>', for places where no format can say that it is plain text."""
     cleaned = clean.line(value)
-    return clean.line(to_text(cleaned)) if clean.looks_like_markup(cleaned) else cleaned
+    if clean.looks_like_markup(cleaned):
+        cleaned = clean.line(to_text(cleaned))
+    return clean.line(cleaned.translate(_NO_BRACKETS)) if clean.looks_like_markup(cleaned) else cleaned
 
 
 def _enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
@@ -180,10 +189,10 @@ def _source(feed: SourceView, claimed: SourceRef | None, copied: datetime) -> So
     identifier = clean.canonical_url(address) if address else None
     if address is None or identifier is None:
         return None
-    title = clean.line(claimed.title or "") if claimed and claimed_url else ""
+    title = _plain(claimed.title or "") if claimed and claimed_url else ""
     return Source(
         id=identifier,
-        title=title or clean.line(feed.name) or address,
+        title=title or _source_name(feed),
         url=address,
         site_url=None if claimed_url else clean.web_url(feed.site_url),
         updated=_second(copied),

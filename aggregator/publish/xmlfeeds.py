@@ -108,7 +108,7 @@ def _add_rss_item(feed: Any, item: Item) -> None:
     if item.comments_url:
         entry.comments(item.comments_url)
     if item.source:
-        entry.source(url=item.source.url, title=_rss_text(item.source.title))
+        entry.source(url=item.source.url, title=item.source.title)
     entry.more.dated = item.dated
     entry.more.authors = tuple(one.name for one in item.authors)
     entry.more.language = item.language

@@ -78,7 +78,17 @@ def test_canonical_address_has_one_spelling(value: str, expected: str | None) ->
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("en", "en"), ("en_GB", "en-GB"), (" uk ", "uk"), ("english", None), ("", None), (None, None), ("e n", None)],
+    [
+        ("en", "en"),
+        ("en_GB", "en-GB"),
+        (" uk ", "uk"),
+        ("english", None),
+        ("US", None),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("", None),
+        (None, None),
+        ("e n", None),
+    ],
 )
 def test_language_has_the_shape_of_a_tag_or_is_left_out(value: str | None, expected: str | None) -> None:
     assert clean.language(value) == expected
