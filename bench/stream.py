@@ -1,0 +1,107 @@
+"""python -m bench stream [--days 10] [--per-day 2000] [--length 600]: a steady stream of made-up news in one language.
+
+Every day some events happen; each is told by some outlets in their own words, over one to three days. Measured: the
+clusterer alone, and the whole of `aggregator group` on SQLite, a day at a time, as after a poll. The last day counts: by
+then the window is full.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from aggregator.config.models import Config
+from aggregator.group.grouper import group
+from aggregator.group.placing import Placing
+from aggregator.model import Entry
+from aggregator.store import feeds
+from aggregator.store.database import Store, sqlite_url
+from aggregator.store.tables import entries
+from bench.stories import peak_memory
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_OUTLETS = 100
+_WORDS = 30_000
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark with the arguments of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench stream", description="Group a steady stream of news.")
+    parser.add_argument("--days", type=int, default=10)
+    parser.add_argument("--per-day", type=int, default=2_000)
+    parser.add_argument("--length", type=int, default=600, help="characters of text")
+    options = parser.parse_args(argv)
+    days = make_stream(options.days, options.per_day, options.length)
+    _clusterer(days)
+    _whole_stage(days)
+
+
+def make_stream(days: int, per_day: int, length: int) -> list[list[Entry]]:
+    """Entries day by day, in the order of time; the same for the same numbers."""
+    dice = random.Random(1)
+    words = ["".join(dice.choices("abcdefghijklmnoprstuvwz", k=dice.randint(3, 11))) for _ in range(_WORDS)]
+    weights = [1 / (rank + 20) for rank in range(_WORDS)]
+    told: list[tuple[datetime, str, str]] = []
+    while len(told) < days * per_day:
+        begin = _START + timedelta(days=dice.uniform(0, days))
+        names = dice.sample(words[2_000:], 12)
+        for _ in range(min(60, int(dice.paretovariate(0.9)))):
+            text = [*dice.choices(words, weights, k=length // 8), *dice.choices(names, k=length // 40)]
+            dice.shuffle(text)
+            title = " ".join([*dice.sample(names, 3), *dice.choices(words, weights, k=5)])
+            at = begin + timedelta(days=min(3.0, dice.expovariate(2.0)))
+            told.append((at, title.capitalize(), " ".join(text)[:length]))
+    told.sort()
+    found: list[list[Entry]] = [[] for _ in range(days)]
+    for number, (at, title, text) in enumerate(told[: days * per_day], 1):
+        entry = Entry(
+            id=number,
+            feed_id=number % _OUTLETS + 1,
+            feed_url=f"https://outlet{number % _OUTLETS}.example/feed",
+            guid=str(number),
+            title=title,
+            text=text,
+            language="en",
+            first_seen=at,
+            sort_at=at,
+        )
+        found[(number - 1) // per_day].append(entry)
+    return found
+
+
+def _clusterer(days: Sequence[Sequence[Entry]]) -> None:
+    placing = Placing()
+    for number, day in enumerate(days, 1):
+        started = time.perf_counter()
+        placing.place([(entry, "en") for entry in day])
+        seconds = time.perf_counter() - started
+        print(f"clusterer, day {number}: {len(day) / seconds:,.0f} entries/s, {peak_memory():.0f} MB at most")
+
+
+def _whole_stage(days: Sequence[Sequence[Entry]]) -> None:
+    config = Config.model_validate(
+        {"feeds": [{"url": f"https://outlet{number}.example/feed"} for number in range(_OUTLETS)]}
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(sqlite_url(Path(folder)))
+        with store.write() as conn:
+            feeds.sync(conn, config.feeds)
+        for number, day in enumerate(days, 1):
+            with store.write() as conn:
+                conn.execute(insert(entries), [_row(entry) for entry in day])
+            report = group(store, config, day[-1].sort_at)
+            speed = report.entries / report.seconds
+            print(f"group, day {number}: {speed:,.0f} entries/s, {peak_memory():.0f} MB at most")
+        store.close()
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    names = ("id", "feed_id", "guid", "title", "summary", "content", "text", "language", "first_seen", "sort_at")
+    return {name: getattr(entry, name) for name in names} | {"guid_hash": entry.id, "revision": 1, "content_hash": 0}
