@@ -23,7 +23,7 @@ from aggregator.net.hints import CacheHints
 from aggregator.net.hosts import after_response, in_words
 
 PER_HOUR = 600
-PATIENCE = 120.0  # seconds that a request waits for its turn before it is put off
+PATIENCE = 900.0  # seconds that a request waits for its turn before it is put off
 _MOST_LINES = 10_000
 
 

@@ -6,7 +6,7 @@ import sys
 import zlib
 from contextlib import suppress
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,7 +154,7 @@ def test_thousands_of_members_are_refused(encoding: str, member: bytes) -> None:
 
 
 def test_zstd_window_beyond_what_rfc_9659_allows_is_refused() -> None:
-    options = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.content_size_flag: 0}
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.content_size_flag: 0}
     coder = zstd.ZstdCompressor(options=options)
     body = coder.compress(random.Random(2).randbytes(1000)) + coder.flush()
 

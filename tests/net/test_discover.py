@@ -1,7 +1,5 @@
 """Finding the feed behind a page's address, on good and hostile pages."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,10 +71,16 @@ async def test_page_that_robots_txt_excludes_is_not_fetched(client: OutboundClie
 
 async def test_page_that_cannot_be_fetched_says_why(client: OutboundClient, feed_server: FeedServer) -> None:
     assert "(404)" in (await found(client, feed_server.url("/nothing"))).reason
-    assert (
-        "can't be reached" in (await found(client, "127.0.0.1:1")).reason
-        or "robots.txt" in (await found(client, "127.0.0.1:1")).reason
-    )
+    feed_server.script("/robots.txt", Reply(500))
+    assert "robots.txt" in (await found(client, feed_server.url("/nothing"))).reason
+
+
+async def test_address_without_a_scheme_means_https(client: OutboundClient, names: dict[str, list[str]]) -> None:
+    assert "a.example" in (await found(client, " a.example ")).reason
+
+
+async def test_page_that_answers_304_unasked_is_told_so(client: OutboundClient, feed_server: FeedServer) -> None:
+    assert "304" in (await found(client, feed_server.script("/page", Reply(304)))).reason
 
 
 async def test_known_site_is_asked_for_its_feed_first(
@@ -91,9 +95,17 @@ async def test_known_site_is_asked_for_its_feed_first(
     assert [sent.path for sent in feed_server.requests] == ["/@jo.rss"]
 
 
-async def test_file_is_looked_at_without_robots_txt(client: OutboundClient, tmp_path: Path) -> None:
-    assert "polling.allow_files" in (await found(client, (tmp_path / "x").as_uri())).reason or True
-    assert (await found(client, "file:///etc/passwd")).candidates == ()
+async def test_known_site_that_does_not_answer_is_looked_at_as_a_page(
+    client: OutboundClient, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.net.discover.known_feeds", lambda url: [f"{url}.rss"])
+    url = feed_server.script("/@jo", Reply(body=PAGE))
+
+    assert len((await found(client, url)).candidates) == 2
+
+
+async def test_file_is_looked_at_without_robots_txt(client: OutboundClient) -> None:
+    assert "polling.allow_files" in (await found(client, "file:///etc/passwd")).reason
 
 
 @pytest.mark.parametrize(

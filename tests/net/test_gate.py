@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from aggregator.clock import utc_now
+from aggregator.model import HostState
 from aggregator.net import gate as gate_module
 from aggregator.net.gate import HostGate, Postponed
 from aggregator.net.hints import NO_HINTS, CacheHints
-from aggregator.net.hosts import HostState
 
 GAP = timedelta(milliseconds=20)
 
@@ -68,7 +68,7 @@ async def test_hourly_bound_puts_a_request_off() -> None:
 
 
 async def test_request_that_would_wait_for_long_is_put_off() -> None:
-    gate = HostGate(gap=timedelta(minutes=10))
+    gate = HostGate(gap=timedelta(minutes=20))
     assert await gate.enter("a.example") is None
     gate.leave("a.example")
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.model import HostState
 from aggregator.net.hints import NO_HINTS, CacheHints
-from aggregator.net.hosts import HostState, after_response, host_key, in_words
+from aggregator.net.hosts import after_response, host_key, in_words
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -97,7 +97,7 @@ def test_address_in_disguise_is_seen_as_the_address() -> None:
     ],
 )
 def test_what_is_no_http_url_is_refused_with_a_sentence(url: str) -> None:
-    with pytest.raises(BadUrl, match="URL|host|port|characters|address"):
+    with pytest.raises(BadUrl, match=r"URL|host|port|characters|address"):
         parse_url(url)
 
 
