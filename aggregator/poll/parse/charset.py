@@ -1,0 +1,138 @@
+"""From a body's bytes to UTF-8, by an allow-list of encodings."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from aggregator.poll.parse.result import NotAFeed
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    # '<?' without a byte order mark (XML 1.0 appendix F.1)
+    (b"<\x00?\x00", "utf-16-le"),
+    (b"\x00<\x00?", "utf-16-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00\x00\x00<", "utf-32-be"),
+)
+# By the names that Python's codecs have for themselves. UTF-7, EBCDIC and Python's own inventions are left out: they
+# let markup pass as harmless ASCII, or are no encodings at all.
+_ALLOWED = frozenset(
+    [
+        "utf-8",
+        "ascii",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+        "big5",
+        "big5hkscs",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "euc_jp",
+        "shift_jis",
+        "cp932",
+        "iso2022_jp",
+        "euc_kr",
+        "cp949",
+        "johab",
+        "koi8-r",
+        "koi8-u",
+        "ptcp154",
+        "tis-620",
+        "cp874",
+        "mac-roman",
+        "mac-cyrillic",
+        "cp437",
+        "cp850",
+        "cp852",
+        "cp866",
+    ]
+    + [f"iso8859-{part}" for part in range(1, 17) if part != 12]
+    + [f"cp125{page}" for page in range(9)]
+)
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r")) + b"\x7f"
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*['"]([A-Za-z0-9._:-]+)['"]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A body in UTF-8 without byte order mark, XML declaration and controls. `encoding` is what it came in."""
+
+    data: bytes
+    encoding: str
+
+
+def read_document(body: bytes, content_type: str | None) -> Document:
+    """Decode a body.
+
+    A byte order mark wins (RFC 7303 section 3.3); valid UTF-8 that calls itself UTF-8, or nothing, is UTF-8 whatever
+    the header says, for headers are often the server's default; then the header, the XML declaration, Windows-1252.
+    Raises NotAFeed for an encoding that we refuse.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            known = mark in {
+                codecs.BOM_UTF8,
+                codecs.BOM_UTF16_LE,
+                codecs.BOM_UTF16_BE,
+                codecs.BOM_UTF32_LE,
+                codecs.BOM_UTF32_BE,
+            }
+            return _document(_decode(body[len(mark) * known :], encoding), encoding)
+    declared = _declared(body)
+    if declared in {None, "utf-8", "ascii"}:
+        try:
+            return _document(body.decode("utf-8"), "utf-8")
+        except UnicodeDecodeError:
+            pass
+    for named in (_charset(content_type), declared):
+        if named is None:
+            continue
+        try:
+            return _document(body.decode(named), named)
+        except UnicodeDecodeError:
+            continue
+    return _document(_decode(body, "utf-8" if declared == "utf-8" else "cp1252"), declared or "cp1252")
+
+
+def _decode(body: bytes, encoding: str) -> str:
+    """A few broken bytes must not cost a feed."""
+    return body.decode(encoding, "replace")
+
+
+def _document(text: str, encoding: str) -> Document:
+    data = _DECLARATION.sub("", text, count=1).lstrip().encode("utf-8", "replace")
+    return Document(data.translate(None, _CONTROLS), encoding)
+
+
+def _declared(body: bytes) -> str | None:
+    found = _DECLARED.match(body[:1024])
+    return _allowed(found[1].decode("ascii")) if found else None
+
+
+def _charset(content_type: str | None) -> str | None:
+    found = _CHARSET.search(content_type) if content_type else None
+    return _allowed(found[1]) if found else None
+
+
+def _allowed(name: str) -> str | None:
+    """Python's name of an encoding; None for a name that nobody knows. Raises NotAFeed for one that we refuse."""
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    if known not in _ALLOWED:
+        raise NotAFeed(f"The feed says it is encoded in {name!r}, which is not safe to read.")
+    # A UTF-16 that its bytes contradict is a wrong label; gb18030 holds all of its older forms.
+    return {"utf-16": None, "utf-32": None, "gb2312": "gb18030", "gbk": "gb18030"}.get(known, known)

@@ -1,0 +1,124 @@
+"""From a body to clean entries. Pure; hostile input may take long or much memory, so it runs in `poll.workers`.
+
+refuse_other_bodies   sniff     an HTML page, a picture, nothing: NotAFeed says so
+read_document         charset   UTF-8, by an allow-list of encodings
+JSON?                 jsonfeed
+scan                  spans     where each item lies; those of `known` are cut out
+read                  record    feedparser: header, new items, tail; an ill-formed document whole
+build                 build     clean text, safe HTML, absolute links, caps
+identities            names     the item's id, else its link, else a hash
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aggregator.model import ParsedEntry
+from aggregator.poll.parse import jsonfeed, record
+from aggregator.poll.parse.build import build_entry, build_meta
+from aggregator.poll.parse.charset import Document, read_document
+from aggregator.poll.parse.names import Sharing, identities
+from aggregator.poll.parse.raw import RawFeed
+from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed, ParsedFeed, identity_hash
+from aggregator.poll.parse.sniff import from_root, refuse_other_bodies
+from aggregator.poll.parse.spans import Spans, scan
+
+MAX_ITEMS = 2_000
+"""Items of one body that are read; the others are counted as dropped."""
+
+
+def parse_feed(body: bytes, *, content_type: str | None, base_url: str, known: KnownSpans | None) -> ParsedFeed:
+    """Parse a feed's body; `base_url` is where it came from, after redirects.
+
+    Items whose bytes `known` holds are left out. Raises NotAFeed with a sentence, and nothing else.
+    """
+    refuse_other_bodies(body)
+    known = known or KnownSpans()
+    document = read_document(body, content_type)
+    if document.data[:1] in {b"{", b"["}:
+        return _whole(jsonfeed.read(document.data, base_url), base_url, known)
+    document = Document(from_root(document.data), document.encoding)
+    spans = scan(document.data, f"{document.encoding} {base_url}")
+    if spans is not None and spans.items:
+        parsed = _new_items(spans, base_url, known)
+        if parsed is not None:
+            return parsed
+    return _whole(record.read(document.data, base_url), base_url, known)
+
+
+def _new_items(spans: Spans, base_url: str, known: KnownSpans) -> ParsedFeed | None:
+    """Parse the items that are not known; None when the document has to be parsed whole."""
+    trimmed = known.items if known.key == spans.key else {}
+    new = [index for index, span in enumerate(spans.hashes) if span not in trimmed]
+    parsed = _positions(spans, new, base_url, known)
+    if parsed is not None and any(identity_hash(one) in trimmed.values() for one in parsed.identities):
+        # Two items of one name, the other of them cut out: only together can they be told apart.
+        parsed = _positions(spans, range(len(spans.items)), base_url, known)
+    return parsed
+
+
+def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownSpans) -> ParsedFeed | None:
+    read = wanted[:MAX_ITEMS]
+    raw = record.read(spans.only(frozenset(read)), base_url)
+    if len(raw.entries) != len(read):
+        return None
+    meta, entries = _build(raw, base_url)
+    names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
+    items = {spans.hashes[at]: identity_hash(name) for at, name in zip(read, names, strict=True)}
+    left = set(spans.hashes).difference(spans.hashes[at] for at in wanted)
+    items |= {span: known.items[span] for span in left}
+    first, distinct = _distinct(entries, names)
+    return ParsedFeed(
+        meta=meta,
+        entries=first,
+        identities=distinct,
+        spans=KnownSpans(spans.key, items, sharing.guids, sharing.links),
+        served=len(spans.items),
+        dropped=len(wanted) - len(read),
+        format=raw.format,
+        notes=_notes(len(wanted) - len(read), sharing),
+    )
+
+
+def _whole(raw: RawFeed, base_url: str, known: KnownSpans) -> ParsedFeed:
+    if not raw.format and not raw.entries:
+        raise NotAFeed("Got XML without a feed in it.")
+    served = len(raw.entries)
+    del raw.entries[MAX_ITEMS:]
+    meta, entries = _build(raw, base_url)
+    names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
+    first, distinct = _distinct(entries, names)
+    return ParsedFeed(
+        meta=meta,
+        entries=first,
+        identities=distinct,
+        spans=KnownSpans(shared_guids=sharing.guids, shared_links=sharing.links),
+        served=served,
+        dropped=served - len(entries),
+        format=raw.format,
+        notes=_notes(served - len(entries), sharing),
+    )
+
+
+def _build(raw: RawFeed, base_url: str) -> tuple[FeedMeta, list[ParsedEntry]]:
+    meta = build_meta(raw, base_url)
+    one_date = raw.format.startswith(("RSS", "CDF"))
+    return meta, [build_entry(entry, base_url, meta.language, dated_by_update=one_date) for entry in raw.entries]
+
+
+def _distinct(entries: Sequence[ParsedEntry], names: Sequence[str]) -> tuple[tuple[ParsedEntry, ...], tuple[str, ...]]:
+    """The first entry of each name: what a feed lists first is what it means now."""
+    first = dict(zip(reversed(names), reversed(entries), strict=True))
+    kept = dict.fromkeys(names)
+    return tuple(first[name] for name in kept), tuple(kept)
+
+
+def _notes(dropped: int, sharing: Sharing) -> tuple[str, ...]:
+    notes = []
+    if dropped:
+        notes.append(f"{dropped} items beyond the first {MAX_ITEMS} were left out.")
+    if sharing.guids:
+        notes.append("Its items share ids, so they are told apart by their links.")
+    if sharing.links:
+        notes.append("Its items share links, so they are told apart by title and date.")
+    return tuple(notes)

@@ -1,0 +1,121 @@
+"""Where the items of a well-formed document lie, byte for byte, and the document without those that are known.
+
+A poll that brings one new item then parses one item. What stands outside the items is kept as it is, because
+namespaces, xml:base and languages declared there give the items their meaning; `Spans.key` tells when it has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import blake2b
+from xml.parsers import expat
+
+PARSER_VERSION = 1
+"""To be raised when parsing gives other results for the same bytes: then every item is read again once."""
+
+_HASH = 8
+_ITEMS = frozenset({"item", "entry"})
+_PARENTS = frozenset({"channel", "feed"})
+# Outside the items, these change at every poll and mean nothing to the items: dates, and RSS 1.0's table of contents.
+_VOLATILE = frozenset({"lastbuilddate", "pubdate", "updated", "modified", "date", "items"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """`data[start:end]` is one item, in the order of the document; `hashes` belong to them."""
+
+    data: bytes
+    items: tuple[tuple[int, int], ...]
+    hashes: tuple[bytes, ...]
+    key: bytes
+
+    def only(self, wanted: Collection[int]) -> bytes:
+        """The document with the items at these positions alone."""
+        pieces: list[bytes] = []
+        position = 0
+        for index, (start, end) in enumerate(self.items):
+            pieces.append(self.data[position:start])
+            if index in wanted:
+                pieces.append(self.data[start:end])
+            position = end
+        pieces.append(self.data[position:])
+        return b"".join(pieces)
+
+
+def scan(data: bytes, context: str) -> Spans | None:
+    """The items of a well-formed document without a DOCTYPE; None where it is ill-formed or items lie in items.
+
+    `context` is what else gives the items their meaning: encoding and base URL.
+    """
+    scanner = _Scanner(data)
+    try:
+        scanner.parser.Parse(data, True)
+    except (expat.ExpatError, _Unusual):
+        return None
+    return _spans(data, scanner.items, scanner.volatile, context)
+
+
+def _spans(data: bytes, items: list[tuple[int, int]], volatile: list[tuple[int, int]], context: str) -> Spans:
+    outside = blake2b(f"{PARSER_VERSION} {context}\n".encode("utf-8", "surrogatepass"), digest_size=_HASH)
+    position = 0
+    for start, end in sorted(items + volatile):
+        gap = data[position:start].strip()
+        if gap:  # white space between items comes and goes with them
+            outside.update(gap + b"\0")
+        position = max(position, end)
+    outside.update(data[position:].strip())
+    hashes = tuple(blake2b(data[start:end], digest_size=_HASH).digest() for start, end in items)
+    return Spans(data, tuple(items), hashes, outside.digest())
+
+
+class _Unusual(Exception):  # noqa: N818 - not an error: parse it whole
+    """Items in items, an item without an end tag, or a DOCTYPE."""
+
+
+class _Scanner:
+    """Expat's handlers. Element names are compared without prefix and case, as feedparser does."""
+
+    def __init__(self, data: bytes) -> None:
+        self.items: list[tuple[int, int]] = []
+        self.volatile: list[tuple[int, int]] = []
+        self._data = data
+        self._names: list[str] = []
+        self._item: tuple[int, int] | None = None  # depth and start of the item that is open
+        self._part: tuple[int, int] | None = None  # the same of a volatile part
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._doctype
+
+    def _start(self, tag: str, _attributes: dict[str, str]) -> None:
+        names = self._names
+        depth = len(names)
+        name = tag.rpartition(":")[2].lower()
+        if name in _ITEMS:
+            if self._item:
+                raise _Unusual
+            self._item = (depth, self.parser.CurrentByteIndex)
+        elif self._item is None and self._part is None and name in _VOLATILE and depth and names[-1] in _PARENTS:
+            self._part = (depth, self.parser.CurrentByteIndex)
+        names.append(name)
+
+    def _end(self, _tag: str) -> None:
+        self._names.pop()
+        depth = len(self._names)
+        if self._item and self._item[0] == depth:
+            self.items.append((self._item[1], self._after_end_tag(self._item[1])))
+            self._item = None
+        elif self._part and self._part[0] == depth:
+            if self.parser.CurrentByteIndex != self._part[1]:
+                self.volatile.append((self._part[1], self._after_end_tag(self._part[1])))
+            self._part = None
+
+    def _after_end_tag(self, start: int) -> int:
+        at = self.parser.CurrentByteIndex
+        if at == start:  # <item/>: where it ends can't be told from an attribute's '>'
+            raise _Unusual
+        return self._data.index(b">", at) + 1
+
+    def _doctype(self, *_: object) -> None:
+        raise _Unusual
