@@ -22,7 +22,9 @@ ALSO_OUTLETS = 3
 CARDS_A_PAGE = 60
 TITLE_CHARACTERS = 240  # longer ones are cut: nobody reads them, and they push everything else away
 SUMMARY_WORDS = 40
-FRESH = timedelta(minutes=20)  # a change this soon after a story began is no update worth a mark
+FRESH = timedelta(minutes=20)  # a change this soon after the leading article is no update worth a mark
+
+_DIRECTION_OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Card:
     outlet: str
     language: str | None
     at: datetime
-    updated: datetime | None  # when a story last changed, if that was well after it began
+    updated: datetime | None  # when a story last changed, if that was well after its leading article
     summary: str
     sources: int  # outlets
     also: tuple[Version, ...]  # other outlets' versions, the newest of each, newest first
@@ -89,9 +91,14 @@ def href(path: str) -> str:
     return quote(path, safe="/")
 
 
+def shown(text: str) -> str:
+    """Feed text as one line that can't turn the writing direction of what follows it (Unicode UAX #9, 2.1 and 2.2)."""
+    return clean.line(text).translate(_DIRECTION_OVERRIDES)
+
+
 def headline(title: str, text: str, fallback: str) -> str:
     """A title that can stand on a page: one line, not endless, and never empty."""
-    line = clean.line(title) or clean.line(text[:1000])
+    line = shown(title) or shown(text[:1000])
     if len(line) > TITLE_CHARACTERS:
         cut = line[:TITLE_CHARACTERS]
         line = f"{cut.rsplit(' ', 1)[0].rstrip(' ,;:–—-')}…"
@@ -105,12 +112,12 @@ def version(one: EntryView, *, lead: bool = False) -> Version:
     return Version(
         title=title,
         url=clean.web_url(entry.url),
-        outlet=clean.line(one.source.outlet),
-        source=clean.line(one.source.name),
+        outlet=shown(one.source.outlet),
+        source=shown(one.source.name),
         language=clean.language(entry.language) or clean.language(one.source.language),
         at=entry.sort_at,
         edited_at=entry.edited_at,
-        summary=clean.line(summarise(entry.text, title, words=SUMMARY_WORDS)),
+        summary=shown(summarise(entry.text, title, words=SUMMARY_WORDS)),
         lead=lead,
     )
 
@@ -122,6 +129,7 @@ def story_card(story: StoryView) -> Card:
     others = _other_outlets(story, lead.outlet)
     sources = len(story.story.outlets)
     changed = story.story.updated
+    told = max(story.story.first_seen, lead.at)
     return Card(
         title=headline(story.story.title, lead.title, lead.outlet),
         url=lead.url or page,
@@ -129,7 +137,7 @@ def story_card(story: StoryView) -> Card:
         outlet=lead.outlet,
         language=clean.language(story.story.language) or lead.language,
         at=lead.at,
-        updated=changed if changed - story.story.first_seen > FRESH else None,
+        updated=changed if changed - told > FRESH else None,
         summary=lead.summary,
         sources=sources,
         also=others[:ALSO_OUTLETS],
@@ -141,7 +149,7 @@ def story_card(story: StoryView) -> Card:
 def _other_outlets(story: StoryView, lead_outlet: str) -> tuple[Version, ...]:
     newest: dict[str, EntryView] = {}
     for one in reversed(story.entries):
-        newest.setdefault(clean.line(one.source.outlet), one)
+        newest.setdefault(shown(one.source.outlet), one)
     newest.pop(lead_outlet, None)
     return tuple(version(one) for one in newest.values())
 

@@ -18,18 +18,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from aggregator.config.models import SiteConfig
 from aggregator.publish import cards
 from aggregator.publish.cards import href
 from aggregator.publish.source_rows import SourceRow, published_rows
-from aggregator.publish.view import FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
+from aggregator.publish.view import EditionView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
 from aggregator.templating import render, static_file
 
 EDITIONS_ON_FRONT = 3
 
 # Characters that HTML may not hold (HTML standard, section 3.2.5: no controls, no surrogates, no noncharacters).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def render_pages(view: SiteView, env: Environment) -> Iterator[tuple[str, bytes]
     yield "sources/index.html", sources_page(chrome, env, published_rows(view.sources))
     yield "editions/index.html", _editions(view, chrome, env)
     for edition in view.editions:
-        yield f"{edition.path}index.html", edition.edition.html.encode("utf-8", "replace")
+        yield f"{edition.path}index.html", _edition(edition, view)
 
 
 def page_bytes(env: Environment, template: str, variables: Mapping[str, object]) -> bytes:
@@ -171,6 +173,7 @@ def _story(story: StoryView, chrome: Chrome, env: Environment) -> bytes:
         "story": story.story,
         "card": card,
         "versions": versions,
+        "outlets": tuple(cards.shown(outlet) for outlet in story.story.outlets),
         "topics": story.topics,
     }
     return page_bytes(env, "story.html", variables)
@@ -190,6 +193,16 @@ def sources_page(
         "checked_at": checked_at,
     }
     return page_bytes(env, "sources.html", variables)
+
+
+def _edition(edition: EditionView, view: SiteView) -> bytes:
+    """The mail as it was frozen, with a way to the site on top."""
+    way = Markup(
+        '<p style="margin:0;padding:12px;font:14px/1.4 sans-serif;text-align:center">'
+        '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
+        '<a style="color:inherit" href="{0}editions/">All editions</a></p>'
+    ).format("../" * edition.path.count("/"), view.site.title)
+    return _FORBIDDEN.sub("", _BODY.sub(lambda match: match[0] + way, edition.edition.html, count=1)).encode()
 
 
 def _editions(view: SiteView, chrome: Chrome, env: Environment) -> bytes:

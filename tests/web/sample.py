@@ -1,10 +1,11 @@
-"""A site with everything a real one has: outlets in eight languages, stories of many versions, hostile and odd titles."""
+"""A site with all that a real one has: outlets in eight languages, stories of many versions, hostile and odd titles."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aggregator.config.models import SiteConfig
@@ -131,7 +132,7 @@ def entry(title: str, text: str, *, hours: float, source: SourceView, topics: tu
 Version = tuple[str, str, str, float]  # language, title, text, hours before NOW
 
 
-def story(topics: tuple[str, ...], versions: tuple[Version, ...], *, origins: int | None = None) -> StoryView:
+def story(topics: tuple[str, ...], versions: tuple[Version, ...], *, origins: int) -> StoryView:
     """A story whose first version leads. English versions take the English outlets in turn."""
     english = iter(_ENGLISH * 3)
     made = [
@@ -150,7 +151,7 @@ def story(topics: tuple[str, ...], versions: tuple[Version, ...], *, origins: in
             lead_id=lead.entry.id,
             entry_ids=tuple(one.entry.id for one in ordered),
             outlets=tuple(dict.fromkeys(one.source.outlet for one in made)),
-            origins=origins or len(made),
+            origins=origins,
             topics=topics,
             first_seen=ordered[0].entry.first_seen,
             last_seen=ordered[-1].entry.first_seen,
@@ -165,133 +166,61 @@ def story(topics: tuple[str, ...], versions: tuple[Version, ...], *, origins: in
 
 
 def _stories() -> tuple[StoryView, ...]:
-    air, aid, grid, talks = TOPICS
-    made = (
-        story(
-            (air, aid),
-            (
-                ("en", "Three more air defence batteries on their way to Kyiv, allies say",
-                 "Three launchers with radar and a first stock of interceptors left a depot near Rostock on Saturday. "
-                 "They are to be in service before the first hard frost, the ministers said after four hours of talks.",
-                 1.2),
-                ("uk", "Київ отримає ще три батареї протиповітряної оборони",
-                 "Перші перехоплювачі вже в дорозі, повідомили в міністерстві. Їх розгорнуть до початку морозів.", 2.0),
-                ("de", "Drei weitere Flugabwehrbatterien für die Ukraine verladen",
-                 "Der Konvoi verließ das Depot bei Rostock am Samstagmorgen. Die Ausbildung der Mannschaften ist beendet.",
-                 5.5),
-                ("en", "Allies ship three air defence batteries before winter",
-                 "The shipment had been promised in September and was held up by a shortage of interceptors.", 3.1),
-                ("pl", "Trzy baterie obrony powietrznej jadą na Ukrainę",
-                 "Konwój przejechał przez granicę w nocy. Minister potwierdził, że pociski dotrą w grudniu.", 2.6),
-                ("fr", "Trois batteries de défense aérienne en route pour Kiev",
-                 "Le convoi a quitté l'Allemagne samedi, selon deux diplomates présents à la réunion.", 4.4),
-                ("ar", "ثلاث بطاريات دفاع جوي إضافية في طريقها إلى كييف",
-                 "قال مسؤولون إن الشحنة الأولى غادرت ألمانيا صباح السبت وستصل قبل بداية الشتاء.", 3.9),
-            ),
-            origins=4,
-        ),
-        story(
-            (grid,),
-            (
-                ("en", "Repair crews bring power back to most of Odesa after a night of strikes",
-                 "Two substations were hit shortly after midnight. By noon the operator had reconnected 140,000 of "
-                 "190,000 homes; trams will not run before Monday.", 3.4),
-                ("uk", "В Одесі повернули світло більшості споживачів",
-                 "Енергетики під'єднали 140 тисяч осель. Трамваї не ходитимуть до понеділка.", 4.1),
-                ("es", "Odesa recupera la electricidad tras una noche de ataques",
-                 "El operador reconectó 140.000 hogares antes del mediodía.", 6.0),
-                ("en", "Odesa: lights on again in most districts", "Hospitals ran on generators for nine hours.", 5.2),
-            ),
-        ),
-        story(
-            (aid,),
-            (
-                ("de", "Bundestag gibt neun Milliarden Euro Hilfe für 2027 frei",
-                 "Der Haushaltsausschuss stimmte in der Nacht zu. Zwei Milliarden davon sind für den Wiederaufbau des "
-                 "Stromnetzes bestimmt.", 8.0),
-                ("en", "Germany clears nine billion euros of aid for 2027",
-                 "The budget committee voted after midnight; two billion go to the power grid.", 7.1),
-                ("fr", "L'Allemagne débloque neuf milliards d'euros d'aide", "Le vote a eu lieu dans la nuit.", 7.6),
-            ),
-            origins=2,
-        ),
-        story(
-            (talks,),
-            (
-                ("ar", "محادثات جديدة في إسطنبول حول تبادل الأسرى",
-                 "وصل الوفدان إلى إسطنبول مساء السبت، ومن المقرر أن تبدأ الجلسة الأولى يوم الاثنين بوساطة تركية.", 10.0),
-                ("en", "Delegations arrive in Istanbul for talks on prisoners",
-                 "The first session is set for Monday; both sides speak of lists with 1,200 names.", 9.0),
-            ),
-        ),
-        story(
-            (air,),
-            (
-                ("en", "Drone interceptors built in a garage now guard three bridges 🛩️",
-                 "A group of radio amateurs in Dnipro sells them for the price of a bicycle. The army has ordered 400.",
-                 12.5),
-                ("uk", "Перехоплювачі з гаража охороняють три мости", "Військо замовило чотириста штук.", 13.0),
-            ),
-        ),
-        story(
-            (aid,),
-            (
-                ("pl", "Polska wyśle 400 agregatów prądotwórczych do szpitali",
-                 "Pierwsze sto sztuk wyruszy w poniedziałek z Rzeszowa. Koszt pokryje fundusz odbudowy.", 15.0),
-                ("en", "Poland to send 400 generators to hospitals", "The first hundred leave Rzeszów on Monday.", 14.0),
-            ),
-        ),
-        story(
-            (air,),
-            (
-                ("en", "Night of 112 drones: nine in ten shot down, the air force says",
-                 "Debris set a warehouse in Brovary on fire; nobody was hurt. It was the largest attack of the month.",
-                 27.0),
-                ("fr", "Nuit de 112 drones au-dessus de l'Ukraine", "Neuf sur dix ont été abattus.", 26.0),
-                ("es", "Ucrania derriba nueve de cada diez drones en una noche", "Fue el mayor ataque del mes.", 25.0),
-            ),
-        ),
-        story(
-            (grid,),
-            (
-                ("en", "Zaporizhzhia plant back on its second outside power line",
-                 "Inspectors confirmed the repair on Saturday. The plant had relied on a single line for eleven days.",
-                 30.0),
-                ("de", "AKW Saporischschja wieder an zweiter Stromleitung", "Die Inspektoren bestätigten es.", 29.0),
-            ),
-        ),
-        story(
-            (),
-            (
-                ("en", "A library that travels by train opens its last stop in Lviv",
-                 "Forty volunteers restored two sleeping cars; the books come from readers in eleven countries.", 20.0),
-                ("uk", "Бібліотека на колесах дісталася Львова", "Книжки надіслали читачі з одинадцяти країн.", 21.0),
-            ),
-        ),
-    )
+    """The stories of sample_stories.txt."""
+    made: list[StoryView] = []
+    blocks = Path(__file__).with_name("sample_stories.txt").read_text(encoding="utf-8").split("\n= ")[1:]
+    for block in blocks:
+        head, *lines = block.strip().splitlines()
+        topics, _, origins = head.partition("/")
+        names = tuple(name.strip() for name in topics.split(",") if name.strip())
+        made.append(story(names, tuple(_version(line) for line in lines), origins=int(origins)))
     return tuple(sorted(made, key=lambda one: one.story.updated, reverse=True))
+
+
+def _version(line: str) -> Version:
+    hours, language, rest = line.split(" ", 2)
+    title, _, text = rest.partition(" | ")
+    return language, title, text, float(hours)
 
 
 def _singles() -> tuple[EntryView, ...]:
     air, aid, grid, talks = TOPICS
     english = _ENGLISH
     made = [
-        entry("Why interceptors are scarce: five factories, one seeker head",
-              "The seeker is made in a single hall in Alabama. A second line is to start in 2028.",
-              hours=6.2, source=SOURCES[8], topics=(air,)),
-        entry("La Haye ouvre un registre des dommages au réseau électrique",
-              "Les communes peuvent y inscrire leurs pertes dès lundi.",
-              hours=11.0, source=_BY_LANGUAGE["fr"], topics=(grid, aid)),
-        entry("Ministers meet in Vilnius on Tuesday", "On the agenda: customs, grain and rail gauges.",
-              hours=18.0, source=english[2], topics=(talks,)),
+        entry(
+            "Why interceptors are scarce: five factories, one seeker head",
+            "The seeker is made in a single hall in Alabama. A second line is to start in 2028.",
+            hours=6.2,
+            source=SOURCES[8],
+            topics=(air,),
+        ),
+        entry(
+            "La Haye ouvre un registre des dommages au réseau électrique",
+            "Les communes peuvent y inscrire leurs pertes dès lundi.",
+            hours=11.0,
+            source=_BY_LANGUAGE["fr"],
+            topics=(grid, aid),
+        ),
+        entry(
+            "Ministers meet in Vilnius on Tuesday",
+            "On the agenda: customs, grain and rail gauges.",
+            hours=18.0,
+            source=english[2],
+            topics=(talks,),
+        ),
         entry(HOSTILE, f"{HOSTILE} and an end.", hours=16.0, source=SOURCES[13], topics=(air,)),
         entry(LONG, LONG, hours=19.0, source=_BY_LANGUAGE["de"], topics=(grid,)),
         entry("\u202eRight to left, forced\u202c and \u200bzero\u200bwidth", "Text.", hours=40.0, source=english[0]),
         entry("Chess: a draw in round six", "Both players were short of time.", hours=22.0, source=english[1]),
     ]
     made += [
-        entry(f"Daily update {number}: positions, weather, outages", "Little has changed since the last update.",
-              hours=24 + number * 5, source=english[number % 3], topics=(grid,))
+        entry(
+            f"Daily update {number}: positions, weather, outages",
+            "Little has changed since the last update.",
+            hours=24 + number * 5,
+            source=english[number % 3],
+            topics=(grid,),
+        )
         for number in range(1, 90)
     ]
     return tuple(made)

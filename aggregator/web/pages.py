@@ -1,0 +1,55 @@
+"""The pages that are made while the program runs, in the looks of the published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from aggregator.config.models import Config
+from aggregator.publish.assemble import Stored, assemble
+from aggregator.publish.pages import Chrome, chrome_of, page_bytes, sources_page
+from aggregator.publish.source_rows import SourceRow
+from aggregator.templating import environment
+
+_NOTHING = Stored(feeds=(), entries=(), topic_entries={}, stories=(), story_entries={}, editions=())
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A page that says one thing."""
+
+    heading: str
+    text: str
+
+
+COMING = Notice(
+    "The first poll is under way",
+    "Feeds are being read and sorted. This page looks again by itself every few seconds.",
+)
+BROKEN = Notice("Something went wrong here", "The fault is ours and has been noted. Please try again in a while.")
+REFUSALS = {
+    404: Notice(
+        "There is nothing at this address", "The article may have aged out, or the address was copied only in part."
+    ),
+    405: Notice("This can't be done here", "This site can be read, and nothing else."),
+}
+
+
+def sources(config: Config, rows: Sequence[SourceRow], now: datetime) -> bytes:
+    """The sources page with the polls of each feed."""
+    env = environment(config.templates)
+    return sources_page(_chrome(config), env, rows, checked_at=now)
+
+
+def notice(config: Config, said: Notice, refresh: int | None = None) -> bytes:
+    """A page that says one thing, at any address; `refresh` makes it load itself again after so many seconds."""
+    env = environment(config.templates)
+    root = f"{urlsplit(config.site.url).path.rstrip('/')}/"
+    variables = _chrome(config).variables("", root=root, title=f"{said.heading} – {config.site.title}")
+    return page_bytes(env, "error.html", variables | {"heading": said.heading, "text": said.text, "refresh": refresh})
+
+
+def _chrome(config: Config) -> Chrome:
+    return chrome_of(assemble(config, _NOTHING), environment(config.templates))
