@@ -10,7 +10,7 @@ import typer
 from aggregator import clock
 from aggregator.cli.context import app, current
 from aggregator.cli.output import ago, iso, print_json, print_table
-from aggregator.config.models import parse_duration
+from aggregator.config.values import parse_duration
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
