@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -88,6 +89,7 @@ def guarded_sockets(allow_networks: Sequence[Network]) -> Callable[[AddressInfo]
     return make
 
 
+@lru_cache(maxsize=10_000)
 def is_address(host: str) -> bool:
     """Whether a URL's host is an address and not a name."""
     try:

@@ -57,6 +57,7 @@ class _Leg:
     """One hop's request: where, and with what."""
 
     request: FetchRequest
+    own: Target  # what the request's URL names; secrets belong to its origin
     target: Target
     method: str
     hops: tuple[Hop, ...] = ()
@@ -94,10 +95,11 @@ class OutboundClient:
         if request.url.startswith("file:"):
             return await asyncio.to_thread(read_file, request, self.policy.allow_files)
         try:
-            leg = _Leg(request, parse_url(request.url), request.method)
+            own = parse_url(request.url)
         except BadUrl as error:
             shown = without_credentials(request.url)
             return FetchFailed(kind=FailureKind.REFUSED_ADDRESS, reason=printable(str(error)), url=shown)
+        leg = _Leg(request, own, own, request.method)
         while True:
             outcome = await self._hop(leg)
             if not isinstance(outcome, _Leg):
@@ -224,7 +226,7 @@ def _next_leg(leg: _Leg, status: int, location: str) -> _Leg | FetchFailed:
     if len(hops) > MAX_REDIRECTS:
         return leg.failed(FailureKind.REDIRECT, f"more than {MAX_REDIRECTS} redirects", status)
     keep_method = status in (307, 308) or leg.method == "HEAD"
-    return _Leg(leg.request, target, leg.method if keep_method else "GET", hops)
+    return _Leg(leg.request, leg.own, target, leg.method if keep_method else "GET", hops)
 
 
 def _validators(leg: _Leg) -> dict[str, str]:
@@ -246,8 +248,7 @@ def _validator(value: str | None) -> str | None:
 
 def _secrets(leg: _Leg) -> dict[str, str]:
     """Headers and credentials of the feed, for its own origin and for that host's https."""
-    request = leg.request
-    own = parse_url(request.url)
+    request, own = leg.request, leg.own
     upgraded = own.scheme == "http" and leg.target.origin == ("https", own.host, 443)
     if leg.target.origin != own.origin and not upgraded:
         return {}
