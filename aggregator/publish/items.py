@@ -112,6 +112,7 @@ def story_item(view: StoryView, site_url: str) -> Item:
     versions = tuple((_outlet(one), _title(one), clean.web_url(one.entry.url)) for one in view.entries)
     listed = "".join(f"<li>{_version(*version)}</li>" for version in versions)
     page = absolute(site_url, view.path)
+    began = _second(clean.moment(story.first_seen) or story.updated)
     return replace(
         lead,
         id=story.atom_id,
@@ -124,8 +125,8 @@ def story_item(view: StoryView, site_url: str) -> Item:
         enclosures=(),
         related=tuple((url, _plain(f"{outlet}: {title}")) for outlet, title, url in versions if url),
         source=None,
-        published=_second(story.first_seen),
-        dated=_second(story.first_seen),
+        published=began,
+        dated=began,
         updated=_distinct(story.updated, story.id),
         language=clean.language(story.language),
         image_url=clean.web_url(story.image_url),
