@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store.tables import deliveries, editions
@@ -46,19 +46,8 @@ class Outcome:
 
 def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, digest: str | None = None) -> list[Claimed]:
     """Lease deliveries that are due, the longest due first; `digest` keeps those of one digest."""
-    due = and_(deliveries.c.state.in_(_WAITING), deliveries.c.next_try_at <= now)
-    abandoned = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
-    chosen = (
-        select(deliveries.c.id)
-        .join(editions, editions.c.id == deliveries.c.edition_id)
-        .where(or_(due, abandoned), editions.c.deadline > now)
-        .order_by(deliveries.c.next_try_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(of=deliveries, skip_locked=True)
-    )
-    if digest is not None:
-        chosen = chosen.where(editions.c.digest == digest)
-    ids = list(conn.execute(chosen).scalars())
+    ordered = _due(now, digest).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(limit)
+    ids = list(conn.execute(ordered.with_for_update(of=deliveries, skip_locked=True)).scalars())
     statement = (
         update(deliveries)
         .where(deliveries.c.id.in_(ids))
@@ -72,6 +61,19 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, dige
     )
     rows = sorted(conn.execute(statement), key=lambda row: ids.index(row.id)) if ids else []
     return [Claimed(_delivery(row), row.lease_generation) for row in rows]
+
+
+def _due(now: datetime, digest: str | None) -> Select[tuple[int]]:
+    due = and_(deliveries.c.state.in_(_WAITING), deliveries.c.next_try_at <= now)
+    abandoned = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
+    found = select(deliveries.c.id).join(editions, editions.c.id == deliveries.c.edition_id)
+    found = found.where(or_(due, abandoned), editions.c.deadline > now)
+    return found if digest is None else found.where(editions.c.digest == digest)
+
+
+def count_due(conn: Connection, now: datetime, *, digest: str | None = None) -> int:
+    """How many deliveries could be claimed now."""
+    return conn.execute(select(func.count()).select_from(_due(now, digest).subquery())).scalar_one()
 
 
 def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
@@ -143,7 +145,7 @@ def expire(conn: Connection, now: datetime) -> int:
     lost = and_(deliveries.c.state == DeliveryState.COMMITTING, deliveries.c.lease_until < now)
     values = {
         "state": DeliveryState.UNCERTAIN,
-        "reason": "the sender stopped while the server was accepting the mail; it may have arrived, so it waits for you",
+        "reason": "the sender stopped while the server was accepting the mail: it may have arrived; you decide",
         "lease_until": None,
     }
     return conn.execute(update(deliveries).where(lost).values(values)).rowcount

@@ -1,0 +1,164 @@
+"""An edition as it would be now: reads what is stored, then chooses, lays out and renders by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from urllib.parse import quote, urlencode
+
+from aggregator.config.models import Config, DigestConfig
+from aggregator.digest.contents import Contents, Site, compose
+from aggregator.digest.edition import LONGEST_PERIOD, Candidate, Selection, brief_for, choose
+from aggregator.digest.message import domain_of
+from aggregator.digest.phrases import Phrases, phrases
+from aggregator.digest.render import Frame, render_edition
+from aggregator.digest.schedule import Schedule, Slot, next_edition_at, period_start
+from aggregator.model import Edition, EditionState, Feed, Mailing
+from aggregator.store import editions, feeds, stories
+from aggregator.store.database import Store
+from aggregator.templating import environment
+from aggregator.text.slug import slugify, unique_slugs
+
+REMEMBERED = timedelta(days=14)  # how long an edition's stories are known to have been told
+LONGER_THAN_A_DAY = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which edition of which digest."""
+
+    config: Config
+    name: str
+    slot: Slot
+
+    @property
+    def digest(self) -> DigestConfig:
+        """Its section of feeds.yaml."""
+        return self.config.digests[self.name]
+
+    @property
+    def schedule(self) -> Schedule:
+        """Its hours."""
+        return Schedule.of(self.digest, self.config.site)
+
+    @property
+    def words(self) -> Phrases:
+        """The words of its mails."""
+        return phrases(self.config.site.language)
+
+    @property
+    def site(self) -> Site:
+        """Where its links lead."""
+        return Site(self.config.site.url.rstrip("/"), unique_slugs(self.config.topics))
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What an edition is made of."""
+
+    selection: Selection
+    feeds: Mapping[int, Feed]
+
+
+def draft(store: Store, plan: Plan, now: datetime) -> Edition:
+    """The edition as it would be now, with id 0; EMPTY when there is nothing to tell. Raises ConfigError."""
+    material = _read(store, plan, now)
+    brief = material.selection.brief
+    edition = Edition(
+        id=0,
+        digest=plan.name,
+        local_date=plan.slot.local_date,
+        state=EditionState.EMPTY,
+        created=now,
+        period_from=brief.period_from,
+        period_to=brief.period_to,
+    )
+    return _rendered(plan, edition, material) if material.selection.picks else edition
+
+
+def _read(store: Store, plan: Plan, now: datetime) -> _Material:
+    """Everything in one snapshot. The edition of a day long past tells what was known when it would have gone out."""
+    slot = plan.slot
+    until = now if now - slot.at <= max(plan.schedule.window, timedelta(days=1)) else slot.at + plan.schedule.window
+    with store.read() as conn:
+        told = editions.told_before(conn, plan.name, slot.local_date, since=slot.at - REMEMBERED)
+        start = min(until, period_start(plan.schedule, slot, told.until, LONGEST_PERIOD))
+        found = stories.recent(conn, since=start)
+        members = stories.entries_of(conn, [story.id for story in found])
+        outlets = feeds.by_ids(conn, sorted({entry.feed_id for entries in members.values() for entry in entries}))
+    candidates = [Candidate(story, tuple(members[story.id])) for story in found if story.id in members]
+    brief = brief_for(plan.config, plan.digest, period_from=start, period_to=until, shown=told.entry_ids)
+    return _Material(choose(candidates, outlets, brief), outlets)
+
+
+def _rendered(plan: Plan, empty: Edition, material: _Material) -> Edition:
+    frame = _frame(plan, empty)
+
+    def composed(keep: int | None) -> Contents:
+        return compose(material.selection, material.feeds, plan.words, plan.site, keep=keep)
+
+    rendered = render_edition(environment(plan.config.templates), frame, composed)
+    keys = tuple(item.key for item in rendered.contents.items)
+    told = {pick.story.key: pick.entries for pick in material.selection.picks}
+    return replace(
+        empty,
+        state=EditionState.FROZEN,
+        subject=rendered.subject,
+        preheader=rendered.preheader,
+        html=rendered.html,
+        text=rendered.text,
+        story_keys=keys,
+        entry_ids=tuple(sorted(entry.id for key in keys for entry in told[key])),
+        deadline=empty.created + plan.digest.window,
+        mailing=_mailing(plan, frame),
+    )
+
+
+def _mailing(plan: Plan, frame: Frame) -> Mailing:
+    mail = plan.config.mail
+    return Mailing(
+        sender=mail.from_,
+        reply_to=mail.reply_to,
+        list_id=_list_id(plan),
+        list_name=plan.name,
+        unsubscribe=frame.unsubscribe_url,
+        archive=frame.web_url,
+        language=plan.words.language,
+    )
+
+
+def _frame(plan: Plan, edition: Edition) -> Frame:
+    config, words, zone = plan.config, plan.words, plan.schedule.zone
+    following = next_edition_at(plan.schedule, max(plan.slot.at, edition.created))
+    start, end = (when.astimezone(zone).date() for when in (edition.period_from, edition.period_to))
+    long = edition.period_to - edition.period_from > LONGER_THAN_A_DAY
+    return Frame(
+        name=config.site.title,
+        digest=plan.name,
+        words=words,
+        zone=zone,
+        when=plan.slot.at,
+        covers=words.covers.format(span=words.span(start, end)) if long else "",
+        next=words.hour(following, zone) if following else "",
+        web_url=plan.site.edition(unique_slugs(config.digests)[plan.name], plan.slot.local_date),
+        unsubscribe_url=_unsubscribe(config, words.unsubscribe_subject.format(digest=plan.name)),
+        why=words.why.format(site=config.site.title),
+        address=config.mail.address,
+    )
+
+
+def _unsubscribe(config: Config, subject: str) -> str:
+    """A mailto: address (RFC 6068): fixed recipients are taken off feeds.yaml by a person."""
+    contact = config.site.contact
+    chosen = contact if contact and "@" in contact and "://" not in contact else None
+    address = chosen or parseaddr(config.mail.reply_to or config.mail.from_)[1]
+    return f"mailto:{quote(address, safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
+
+
+def _list_id(plan: Plan) -> str:
+    """RFC 2919: a name under the sender's domain, plain ASCII whatever the digest is called."""
+    label = slugify(plan.name)
+    plain = label if label.isascii() else label.encode("punycode").decode("ascii")
+    return f"{plain[:60].strip('-')}.{domain_of(plan.config.mail.from_)}"

@@ -1,0 +1,240 @@
+"""Sends what waits in the outbox. Every step is committed before the next one, so a kill at any moment is safe:
+
+    expire what is too late
+    each of some connections:
+        open the transport          trouble -> the transport pauses, nobody is charged
+        claim a few deliveries      with a lease that a heartbeat extends
+        each: message -> body handed over -> 'committing' on the disk -> the final dot -> what became of it
+
+Killed before 'committing', the lease lapses and the mail is sent again: no server has it. Killed after it, the mail may
+have arrived: it becomes 'uncertain', is shown, and never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from aggregator.digest.decide import Pause, outcome, pause_after, pause_from_text, pause_to_text
+from aggregator.digest.ledger import Ledger
+from aggregator.digest.message import MessageMaker
+from aggregator.digest.replies import Result, Verdict
+from aggregator.digest.signing import Key, sign
+from aggregator.digest.transport import Transport
+from aggregator.errors import AggregatorError, DeliveryError
+from aggregator.model import DeliveryState, Edition
+from aggregator.store import deliveries, editions, meta
+from aggregator.store.database import Store
+from aggregator.store.deliveries import Claimed
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)
+HEARTBEAT = 6.0  # seconds
+BATCH = 5  # deliveries that one connection claims at a time
+PAUSE_KEY = "mail.pause"
+_ADDRESS = re.compile(r"[^\s<>:;,\"'()]+@(?=[\w.-])")
+
+
+@dataclass
+class Sending:
+    """What one run of the outbox needs, and what it finds out."""
+
+    store: Store
+    new_transport: Callable[[], Transport]
+    transport_name: str  # fingerprint of mail.smtp
+    key: Key | None
+    now: Callable[[], datetime]
+    wanted: Callable[[str, str], bool]  # (digest, address): still a recipient?
+    connections: int = 4
+    stopping: Callable[[], bool] = lambda: False
+    states: Counter[DeliveryState] = field(default_factory=Counter)
+    troubles: list[str] = field(default_factory=list)
+
+
+async def send_all(sending: Sending, *, digest: str | None = None, even_if_paused: bool = False) -> None:
+    """Send every delivery that is due; `digest` keeps those of one digest."""
+    async with Ledger(sending.store) as ledger:
+        run = _Run(sending, ledger, digest)
+        await run.start(even_if_paused)
+
+
+class _Run:
+    """One run over the outbox."""
+
+    def __init__(self, sending: Sending, ledger: Ledger, digest: str | None) -> None:
+        self._sending = sending
+        self._ledger = ledger
+        self._digest = digest
+        self._makers: dict[int, tuple[Edition, MessageMaker]] = {}
+        self._held: dict[int, Claimed] = {}
+        self._held_domains: dict[str, Result] = {}
+        self._halted: Result | None = None  # PAUSE or STOP: nobody goes on
+
+    async def start(self, even_if_paused: bool) -> None:
+        now = self._sending.now()
+        uncertain = await self._ledger.write(lambda conn: deliveries.expire(conn, now))
+        if uncertain:
+            self._tell(f"{uncertain} mails may or may not have arrived; see `aggregator deliveries --state uncertain`")
+        with self._sending.store.read() as conn:
+            paused = pause_from_text(meta.get(conn, PAUSE_KEY))
+            waiting = deliveries.count_due(conn, now, digest=self._digest)
+        if not waiting:
+            return
+        if paused and paused.holds(self._sending.transport_name, now) and not even_if_paused:
+            self._tell(f"no mail is sent until {paused.until:%H:%M} UTC: {paused.reason}")
+            return
+        workers = min(self._sending.connections, -(-waiting // BATCH))
+        heartbeat = asyncio.create_task(self._heartbeat())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(self._connection())
+        except* AggregatorError as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            heartbeat.cancel()
+            with suppress(asyncio.CancelledError):
+                await heartbeat
+        if self._halted is None and paused is not None and self._sending.states[DeliveryState.SENT]:
+            await self._ledger.write(lambda conn: meta.put(conn, PAUSE_KEY, ""))
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            held, until = list(self._held.values()), self._sending.now() + LEASE
+            await self._ledger.write(lambda conn, h=held, u=until: deliveries.extend(conn, h, u))  # type: ignore[misc]
+
+    async def _connection(self) -> None:
+        """One transport's work, until nothing is due or everything has to stop."""
+        transport = self._sending.new_transport()
+        try:
+            while not self._stopped():
+                if trouble := await transport.open():
+                    await self._halt(trouble)
+                    return
+                batch = await self._claim()
+                if not batch:
+                    return
+                for claimed in batch:
+                    await self._deliver(transport, claimed)
+        finally:
+            await transport.close()
+
+    def _stopped(self) -> bool:
+        return self._halted is not None or self._sending.stopping()
+
+    async def _claim(self) -> list[Claimed]:
+        now = self._sending.now()
+        batch = await self._ledger.write(
+            lambda conn: deliveries.claim(conn, now, limit=BATCH, lease=LEASE, digest=self._digest)
+        )
+        self._held |= {one.delivery.id: one for one in batch}
+        return batch
+
+    async def _deliver(self, transport: Transport, claimed: Claimed) -> None:
+        try:
+            result = await self._try(transport, claimed)
+            await self._settle(claimed, result)
+        finally:
+            self._held.pop(claimed.delivery.id, None)
+        if result.verdict in {Verdict.PAUSE, Verdict.STOP} and not self._sending.stopping():
+            await self._halt(result)
+        if result.verdict is Verdict.HOLD_DOMAIN and _domain(claimed) not in self._held_domains:
+            self._held_domains[_domain(claimed)] = result
+            self._tell(f"{_domain(claimed)} refuses our mail: {result.reason}")
+
+    async def _try(self, transport: Transport, claimed: Claimed) -> Result:
+        """The result of sending it, or the reason why it isn't even tried."""
+        delivery = claimed.delivery
+        edition, maker = self._maker(delivery.edition_id)
+        reason = self._reason_not_to(edition, claimed) or await transport.open()
+        if reason is not None:
+            return reason
+        try:
+            message = maker.make(delivery.address, delivery.message_id, compact=delivery.compact)
+            if self._sending.key is not None:
+                message = message.with_data(sign(message.data, self._sending.key, edition.created))
+        except DeliveryError as error:
+            return Result(Verdict.REFUSED, str(error))
+        return await transport.send(message, lambda: self._commit_point(claimed))
+
+    def _reason_not_to(self, edition: Edition, claimed: Claimed) -> Result | None:
+        if self._halted is not None:
+            return self._halted
+        if self._sending.stopping():
+            return Result(Verdict.PAUSE, "the program stopped before its turn came")
+        if not self._sending.wanted(edition.digest, claimed.delivery.address):
+            return Result(Verdict.SUPPRESS, "no longer a recipient of this digest")
+        return self._held_domains.get(_domain(claimed))
+
+    def _maker(self, edition_id: int) -> tuple[Edition, MessageMaker]:
+        if edition_id not in self._makers:
+            with self._sending.store.read() as conn:
+                edition = editions.by_id(conn, edition_id)
+            assert edition is not None, "deliveries go with their edition"
+            self._makers[edition_id] = edition, MessageMaker(edition)
+        return self._makers[edition_id]
+
+    async def _commit_point(self, claimed: Claimed) -> bool:
+        until = self._sending.now() + LEASE
+        return await self._ledger.write(lambda conn: deliveries.about_to_commit(conn, claimed, until))
+
+    async def _settle(self, claimed: Claimed, result: Result) -> None:
+        now = self._sending.now()
+
+        def write(conn: Connection) -> DeliveryState | None:
+            before = None
+            if result.verdict is Verdict.SUPPRESS_SECOND:
+                before = deliveries.last_of_each(conn, [claimed.delivery.address]).get(claimed.delivery.address)
+            made = outcome(claimed, result, now, before=before)
+            return made.state if made is not None and deliveries.settle(conn, made) else None
+
+        state = await self._ledger.write(write)
+        if state is None:
+            log.warning("delivery %d was taken over by another sender", claimed.delivery.id)
+        else:
+            self._sending.states[state] += 1
+            log.info("delivery %d is %s: %s", claimed.delivery.id, state, without_addresses(result.reason))
+
+    async def _halt(self, result: Result) -> None:
+        """Stop every connection, and remember until when; the first reason counts."""
+        if self._halted is not None:
+            return
+        self._halted = result
+        now = self._sending.now()
+
+        def write(conn: Connection) -> Pause:
+            last = pause_from_text(meta.get(conn, PAUSE_KEY))
+            pause = pause_after(result, self._sending.transport_name, now, last)
+            meta.put(conn, PAUSE_KEY, pause_to_text(pause))
+            return pause
+
+        pause = await self._ledger.write(write)
+        self._tell(f"no mail is sent until {pause.until:%H:%M} UTC: {result.reason}")
+
+    def _tell(self, sentence: str) -> None:
+        self._sending.troubles.append(sentence)
+        log.error("%s", without_addresses(sentence))
+
+
+def _domain(claimed: Claimed) -> str:
+    return claimed.delivery.address.rpartition("@")[2].casefold()
+
+
+def without_addresses(text: str) -> str:
+    """The sentence without readers' names: 'anna@example.org' becomes '…@example.org'. For logs."""
+    return _ADDRESS.sub("…@", text)
+
+
+def sum_up(states: Counter[DeliveryState]) -> Iterable[str]:
+    """'3 sent', '1 deferred': for reports."""
+    return (f"{count} {state}" for state, count in sorted(states.items()))

@@ -1,0 +1,188 @@
+"""A digest's edition, from the stored stories to the outbox, and sending what waits there.
+
+due slot (pure) -> draft        stories, feeds and what was told before, chosen, laid out and rendered
+                -> freeze       the edition and one delivery for each recipient, in one transaction
+outbox          -> send         what waits
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from aggregator.clock import monotonic
+from aggregator.config.models import Config
+from aggregator.digest.draft import Plan, draft
+from aggregator.digest.message import MessageMaker, message_id
+from aggregator.digest.outbox import Sending, send_all
+from aggregator.digest.schedule import Schedule, Slot, due, next_edition_at, slot_for
+from aggregator.digest.signing import Key, read_key
+from aggregator.digest.smtp import SmtpTransport
+from aggregator.digest.transport import FolderTransport, Server, Transport, fingerprint, parse_target
+from aggregator.errors import UsageError
+from aggregator.model import DeliveryState, Edition, EditionState
+from aggregator.store import deliveries, editions, stories
+from aggregator.store.database import Store
+from aggregator.store.editions import Recipient
+
+_PREVIEW_ADDRESS = "reader@example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An edition that is not kept, in its three forms; `edition.state` says whether there is anything to tell."""
+
+    edition: Edition
+    html: str
+    text: str
+    eml: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReport:
+    """What one look at the digests did. `troubles` are sentences for the operator."""
+
+    made: tuple[Edition, ...] = ()
+    states: Mapping[DeliveryState, int]
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> int:
+        """How many mails went out."""
+        return self.states.get(DeliveryState.SENT, 0)
+
+
+def make_edition(
+    store: Store, config: Config, digest_name: str, now: datetime, local_date: str | None = None
+) -> Edition:
+    """Make the edition of a day (YYYY-MM-DD in the digest's zone; today otherwise) and freeze it, or return it as made.
+
+    Nothing to tell is recorded as an EMPTY edition, once its hour has come. Raises UsageError for a digest or a day
+    that can't be, ConfigError when a template is wrong.
+    """
+    plan = Plan(config, digest_name, _slot(config, digest_name, now, local_date))
+    with store.read() as conn:
+        made = editions.get(conn, digest_name, plan.slot.local_date)
+    if made is not None:
+        return made
+    drafted = draft(store, plan, now)
+    if drafted.state is EditionState.EMPTY and now < plan.slot.at:
+        return drafted
+    with store.write(durable=True) as conn:
+        recipients = [] if drafted.state is EditionState.EMPTY else _recipients(conn, plan)
+        frozen = editions.freeze(conn, drafted, recipients)
+        frozen = frozen or editions.get(conn, digest_name, plan.slot.local_date)  # another process was faster
+    assert frozen is not None
+    return frozen
+
+
+def preview(store: Store, config: Config, digest_name: str, now: datetime, local_date: str | None = None) -> Preview:
+    """The next edition as it would be made now, or a day's: the frozen one if it is made. Nothing is stored or sent."""
+    slot = _slot(config, digest_name, now, local_date)
+    with store.read() as conn:
+        made = editions.get(conn, digest_name, slot.local_date)
+    if made is not None and local_date is None:
+        schedule = Schedule.of(config.digests[digest_name], config.site)
+        following = next_edition_at(schedule, max(now, slot.at))
+        slot = slot_for(schedule, following.astimezone(schedule.zone).date()) if following else slot
+        made = None
+    edition = made or draft(store, Plan(config, digest_name, slot), now)
+    if edition.state is EditionState.EMPTY:
+        return Preview(edition, "", "", b"")
+    address = next(iter(config.digests[digest_name].to), _PREVIEW_ADDRESS)
+    id_ = message_id(digest_name, edition.local_date, address, config.mail.from_)
+    return Preview(edition, edition.html, edition.text, MessageMaker(edition).make(address, id_).data)
+
+
+def send_due(
+    store: Store, config: Config, now: datetime, *, stopping: Callable[[], bool] = lambda: False
+) -> SendReport:
+    """Make the editions that are due, then send whatever waits in the outbox. To be called every half minute or so.
+
+    Before anything was ever grouped no edition is due: a new installation's first one is not an empty one.
+    """
+    made = []
+    for name, digest in config.digests.items():
+        with store.read() as conn:
+            newest = editions.newest_date(conn, name)
+            begun = newest is not None or bool(stories.recent(conn, limit=1))
+        slot = due(Schedule.of(digest, config.site), now, newest) if begun else None
+        if slot is not None:
+            made.append(make_edition(store, config, name, now, slot.local_date))
+    return _send(store, config, now, made, stopping=stopping)
+
+
+def send_edition(
+    store: Store, config: Config, digest_name: str, now: datetime, local_date: str | None = None
+) -> SendReport:
+    """Make a digest's edition if it isn't made yet, and send what waits of this digest, a pause or not."""
+    edition = make_edition(store, config, digest_name, now, local_date)
+    return _send(store, config, now, [edition], digest=digest_name)
+
+
+def _slot(config: Config, name: str, now: datetime, local_date: str | None) -> Slot:
+    if name not in config.digests:
+        raise UsageError(f"feeds.yaml names no digest {name!r}; it names {', '.join(config.digests) or 'none'}")
+    schedule = Schedule.of(config.digests[name], config.site)
+    today = now.astimezone(schedule.zone).date()
+    day = date.fromisoformat(local_date) if local_date is not None else today
+    if day > today:
+        raise UsageError(f"{local_date} is yet to come; an edition can be made on its day, or later")
+    return slot_for(schedule, day)
+
+
+def _recipients(conn: Connection, plan: Plan) -> Iterable[Recipient]:
+    """Everyone once; an address that the last mail proved not to exist gets none, and its row says so."""
+    addresses = list({address.casefold(): address for address in plan.digest.to}.values())
+    last = deliveries.last_of_each(conn, addresses)
+    for address in addresses:
+        id_ = message_id(plan.name, plan.slot.local_date, address, plan.config.mail.from_)
+        before = last.get(address)
+        if before is not None and before.state is DeliveryState.SUPPRESSED:
+            yield Recipient(address, id_, before.reason, before.code)
+        else:
+            yield Recipient(address, id_)
+
+
+def _send(
+    store: Store,
+    config: Config,
+    now: datetime,
+    made: list[Edition],
+    *,
+    digest: str | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> SendReport:
+    started = monotonic()
+    url = config.mail.smtp.get_secret_value()
+    sending = Sending(
+        store=store,
+        new_transport=lambda: _transport(url),
+        transport_name=fingerprint(url),
+        key=_key(config),
+        now=lambda: now + timedelta(seconds=monotonic() - started),
+        wanted=lambda name, address: _wanted(config, name, address),
+        stopping=stopping,
+    )
+    asyncio.run(send_all(sending, digest=digest, even_if_paused=digest is not None))
+    return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(sending.troubles))
+
+
+def _transport(url: str) -> Transport:
+    target = parse_target(url)
+    return SmtpTransport(target) if isinstance(target, Server) else FolderTransport(target)
+
+
+def _key(config: Config) -> Key | None:
+    dkim = config.mail.dkim
+    return read_key(dkim.key, dkim.selector, config.mail.from_) if dkim else None
+
+
+def _wanted(config: Config, name: str, address: str) -> bool:
+    digest = config.digests.get(name)
+    return digest is not None and address.casefold() in {one.casefold() for one in digest.to}
