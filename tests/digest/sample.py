@@ -8,12 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection, Table, insert, select
+
 from aggregator.config.models import Config
 from aggregator.digest.edition import Brief, Candidate, brief_for
 from aggregator.model import Entry, Feed, Story
+from aggregator.store import tables
+from aggregator.store.database import Store
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)  # a Tuesday, 07:00 in Kyiv
-OUTLETS = ("The Courier", "Radio Nord", "Dnipro Post", "La Gazette", "Südblatt", "Al-Manar Daily", "Wire One", "Inselbote")
+OUTLETS = (
+    "The Courier",
+    "Radio Nord",
+    "Dnipro Post",
+    "La Gazette",
+    "Südblatt",
+    "Al-Manar Daily",
+    "Wire One",
+    "Inselbote",
+)
 FEEDS = {
     n: Feed(id=n, url=f"https://outlet{n}.example/feed", name=name, outlet=name, priority=2 if n == 1 else 1)
     for n, name in enumerate(OUTLETS, start=1)
@@ -153,7 +166,15 @@ _TOLD = (
         "fr",
     ),
 )
-_SUBJECTS = ("Interceptor order", "Radar crews", "Launcher repair", "Drone wall", "Shell fund", "Generator convoy", "Training plan")
+_SUBJECTS = (
+    "Interceptor order",
+    "Radar crews",
+    "Launcher repair",
+    "Drone wall",
+    "Shell fund",
+    "Generator convoy",
+    "Training plan",
+)
 _EVENTS = (
     "moves to its second stage after a week of tests",
     "is held up at the border for a third day",
@@ -188,6 +209,54 @@ def edition_of(stories: int = 25) -> list[Candidate]:
             f"The {subject.lower()} {event}, officials said on Monday. They named no date for the next step. "
             "Residents were told to expect an answer by the end of the week."
         )
-        entries = [entry(next(numbers), title, text, feed=1 + (place + n) % 8, hours=3 + place * 0.5 + n) for n in range(1 + place % 3)]
+        entries = [
+            entry(next(numbers), title, text, feed=1 + (place + n) % 8, hours=3 + place * 0.5 + n)
+            for n in range(1 + place % 3)
+        ]
         made.append(story(place, entries, *((AIR,), (AID,), ())[place % 3]))
     return made
+
+
+def stock(store: Store, candidates: Iterable[Candidate]) -> None:
+    """Store feeds, entries and stories as polling and grouping would have; those that are stored already stay."""
+    candidates = list(candidates)
+    with store.write() as conn:
+        _add(conn, tables.feeds, [_feed_row(feed) for feed in FEEDS.values()])
+        _add(conn, tables.stories, [_story_row(one) for one in candidates])
+        _add(conn, tables.entries, [_entry_row(e, one.story.id) for one in candidates for e in one.entries])
+
+
+def _add(conn: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    present = set(conn.execute(select(table.c.id)).scalars())
+    fresh = [row for row in rows if row["id"] not in present]
+    if fresh:
+        conn.execute(insert(table), fresh)
+
+
+def _feed_row(feed: Feed) -> dict[str, Any]:
+    return {
+        "id": feed.id,
+        "url": feed.url,
+        "host": f"outlet{feed.id}.example",
+        "configured": True,
+        "paused": False,
+        "given_name": feed.name,
+        "given_outlet": feed.outlet,
+        "priority": feed.priority,
+        "state": "ok",
+        "state_reason": "answers",
+    }
+
+
+def _story_row(candidate: Candidate) -> dict[str, Any]:
+    one = candidate.story
+    names = ("id", "key", "title", "lead_id", "origins", "language", "image_url", "first_seen", "last_seen", "updated")
+    lists = {"outlets": list(one.outlets), "topics": list(one.topics)}
+    return {name: getattr(one, name) for name in names} | lists | {"founder_id": one.lead_id, "closed": False}
+
+
+def _entry_row(one: Entry, story_id: int) -> dict[str, Any]:
+    names = ("id", "feed_id", "guid", "url", "title", "summary", "content", "text", "image_url", "language")
+    times = ("published", "updated", "first_seen", "sort_at", "edited_at", "revision")
+    hashed = {"guid_hash": one.id, "content_hash": one.id}
+    return {name: getattr(one, name) for name in names + times} | hashed | {"story_id": story_id, "grouped_at": NOW}
