@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import MaxDepthExceededError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from aggregator.config.syntax import BadSyntax, explain
@@ -79,8 +79,10 @@ def read_tree(data: bytes, environ: Mapping[str, str]) -> Tree:
         raise BadSyntax(mark.line + 1, mark.column + 1, "lists within lists go too deep here; take some away") from None
     except MarkedYAMLError as error:
         raise explain(error, text) from None
-    except (YAMLError, ValueError, AssertionError, IndexError, AttributeError) as error:
-        raise BadSyntax(1, 1, f"this is not YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, OverflowError):  # from chr()
+        raise BadSyntax(
+            *_bad_escape(text), "an escape such as \\U00110000 names no character; write the character"
+        ) from None
     if node is None:
         raise BadSyntax(1, 1, "the file has no keys; start with feeds: and an address below it")
     return _Reader(environ).read(node)
@@ -102,6 +104,12 @@ def _decode(data: bytes) -> str:
         line, column = text.count("\n", 0, strange.start()) + 1, strange.start() - text.rfind("\n", 0, strange.start())
         raise BadSyntax(line, column, f"there is a control character (U+{ord(strange[0]):04X}) here; delete it")
     return text
+
+
+def _bad_escape(text: str) -> tuple[int, int]:
+    found = re.search(r"\\U(?!000[0-9A-Fa-f]|0010)", text)
+    at = found.start() if found else 0
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 class _Reader:
@@ -165,6 +173,8 @@ class _Reader:
         text = str(node.value)
         if isinstance(node, ScalarNode) and node.style is None and str(node.tag).endswith(":null"):
             return None
+        if _HALF.search(text):
+            self._faults.append((place, "an escape makes half a character here; write the character itself"))
         return self._filled_in(text, place) if "${" in text else text
 
     def _filled_in(self, text: str, place: Place) -> str:

@@ -191,6 +191,8 @@ def test_fault(text: str, place: str | None, message: str | None):
         ("topics:\n  - | foo", "2:5", "text that starts with | or > has to stand in quotes"),
         ("topics:\n  - @foo", "2:5", "text that starts with @ has to stand in quotes"),
         ('topics: "\\d"', "1:9", "in double quotes a backslash starts an escape"),
+        ('site:\n  title: "\\U00110000"', "2:11", "names no character"),
+        ('site:\n  title: "\\U99999999"', "2:11", "names no character"),
         ("topics: a\n---\nfeeds: b", "2:1", "a second document starts here (---); keep one"),
         ("%YAML 9.1\n---\na: b", "1:1", "this is not YAML: "),
         ("topics: &x [*x]", "1:9", "aliases (*) repeat too much here"),
@@ -213,6 +215,7 @@ def test_file_that_is_no_yaml(text: str | bytes, place: str, message: str):
         ("topics: {A: [!first aid]}", "!first is read as a YAML tag, which is not allowed; put the text in quotes"),
         ("site: {<<: {title: x}}", "merging with << is not read here; write the keys out"),
         ("site: {[a]: b}", "a key has to be plain text"),
+        ('site: {title: "\\ud800"}', "an escape makes half a character here"),
     ],
 )
 def test_yaml_beyond_plain_values_is_refused(text: str, message: str):
