@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -13,7 +14,8 @@ from itertools import groupby
 from urllib.parse import quote
 
 from aggregator.publish import clean
-from aggregator.publish.view import EntryView, FeedPaths, SiteView, StoryView, TopicView
+from aggregator.publish.view import EntryView, FeedPaths, SiteView, SourceView, StoryView, TopicView
+from aggregator.templating import domain
 from aggregator.text.summary import summarise
 
 TOP_STORIES = 3
@@ -34,7 +36,6 @@ class Version:
     title: str
     url: str | None
     outlet: str
-    source: str  # the feed's name
     language: str | None  # BCP 47, well-formed
     at: datetime
     edited_at: datetime | None
@@ -92,12 +93,21 @@ def href(path: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Feed text as one line that can't turn the writing direction of what follows it (Unicode UAX #9, 2.1 and 2.2)."""
-    return clean.line(text).translate(_DIRECTION_OVERRIDES)
+    """Feed text as one line that can't turn the writing direction of what follows it (Unicode UAX #9, 2.1 and 2.2).
+
+    Empty for a text of which nothing would be seen, such as zero-width characters alone.
+    """
+    line = clean.line(text).translate(_DIRECTION_OVERRIDES)
+    return line if any(unicodedata.category(char)[0] in "LNPS" for char in line) else ""
+
+
+def outlet_name(source: SourceView) -> str:
+    """Who publishes a feed; something to be seen whatever the feed says."""
+    return shown(source.outlet) or shown(source.name) or domain(source.url) or "Unknown"
 
 
 def headline(title: str, text: str, fallback: str) -> str:
-    """A title that can stand on a page: one line, not endless, and never empty."""
+    """A title that can stand on a page: one line, not endless; `fallback` where neither says anything."""
     line = shown(title) or shown(text[:1000])
     if len(line) > TITLE_CHARACTERS:
         cut = line[:TITLE_CHARACTERS]
@@ -108,12 +118,12 @@ def headline(title: str, text: str, fallback: str) -> str:
 def version(one: EntryView, *, lead: bool = False) -> Version:
     """An entry as one outlet's version."""
     entry = one.entry
-    title = headline(entry.title, entry.text, one.source.outlet)
+    outlet = outlet_name(one.source)
+    title = headline(entry.title, entry.text, outlet)
     return Version(
         title=title,
         url=clean.web_url(entry.url),
-        outlet=shown(one.source.outlet),
-        source=shown(one.source.name),
+        outlet=outlet,
         language=clean.language(entry.language) or clean.language(one.source.language),
         at=entry.sort_at,
         edited_at=entry.edited_at,
@@ -149,7 +159,7 @@ def story_card(story: StoryView) -> Card:
 def _other_outlets(story: StoryView, lead_outlet: str) -> tuple[Version, ...]:
     newest: dict[str, EntryView] = {}
     for one in reversed(story.entries):
-        newest.setdefault(shown(one.source.outlet), one)
+        newest.setdefault(outlet_name(one.source), one)
     newest.pop(lead_outlet, None)
     return tuple(version(one) for one in newest.values())
 
@@ -177,7 +187,7 @@ def weight(story: StoryView, now: datetime) -> float:
     """How much a story matters on the front page: independent outlets, halved every 12 hours since its last change."""
     voices = min(len(story.story.outlets), story.story.origins)
     age = max(timedelta(), now - story.story.updated) / timedelta(hours=12)
-    return math.log2(1 + max(1, voices)) * 0.5**age
+    return math.log2(1 + max(1, voices)) * math.pow(0.5, age)
 
 
 def front_page(view: SiteView) -> FrontPage:

@@ -134,7 +134,6 @@ def page_bytes(env: Environment, template: str, variables: Mapping[str, object])
 def _front(view: SiteView, chrome: Chrome, env: Environment) -> bytes:
     variables = chrome.variables("") | {
         "front": cards.front_page(view),
-        "topics": chrome.topics,
         "editions": view.editions[:EDITIONS_ON_FRONT],
         "updated": view.updated,
     }
@@ -173,7 +172,7 @@ def _story(story: StoryView, chrome: Chrome, env: Environment) -> bytes:
         "story": story.story,
         "card": card,
         "versions": versions,
-        "outlets": tuple(cards.shown(outlet) for outlet in story.story.outlets),
+        "outlets": tuple(filter(None, map(cards.shown, story.story.outlets))),
         "topics": story.topics,
     }
     return page_bytes(env, "story.html", variables)
@@ -202,7 +201,7 @@ def _edition(edition: EditionView, view: SiteView) -> bytes:
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
         '<a style="color:inherit" href="{0}editions/">All editions</a></p>'
     ).format("../" * edition.path.count("/"), view.site.title)
-    return _FORBIDDEN.sub("", _BODY.sub(lambda match: match[0] + way, edition.edition.html, count=1)).encode()
+    return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", edition.edition.html, count=1)).encode()
 
 
 def _editions(view: SiteView, chrome: Chrome, env: Environment) -> bytes:

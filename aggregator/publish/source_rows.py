@@ -9,7 +9,9 @@ from typing import Literal
 
 from aggregator.model import Feed, FeedState
 from aggregator.publish import clean
+from aggregator.publish.cards import shown
 from aggregator.publish.view import SourceView
+from aggregator.templating import domain
 
 Health = Literal["good", "waiting", "attention"]
 
@@ -82,14 +84,14 @@ def _live_row(feed: Feed) -> SourceRow:
 
 def _row(feed: Feed | SourceView, *, polls: Polls | None = None, paused: bool = False) -> SourceRow:
     return SourceRow(
-        name=clean.line(feed.name) or feed.outlet,
-        outlet=clean.line(feed.outlet),
+        name=shown(feed.name) or shown(feed.outlet) or domain(feed.url) or "Unknown",
+        outlet=shown(feed.outlet),
         site_url=clean.web_url(feed.site_url),
         feed_url=clean.web_url(feed.url),
         language=clean.language(feed.language),
         health="waiting" if paused else _HEALTH.get(feed.state, "attention"),
         state="Paused by the editor" if paused else _WORDS[feed.state],
-        reason=clean.line(feed.state_reason),
+        reason=shown(feed.state_reason),
         since=feed.state_since,
         last_new_entry_at=feed.last_new_entry_at,
         entries=feed.entries,
