@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 SUMMARY_WORDS = 45
 SUMMARY_SENTENCES = 2
@@ -77,21 +78,21 @@ _BOILERPLATE = re.compile(
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text in order; a line break ends one too. Every word of the text is in one of them."""
-    found: list[str] = []
+    return list(_each_sentence(text))
+
+
+def _each_sentence(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        found.extend(_sentences_of_line(" ".join(line.split())))
-    return found
+        yield from filter(None, _sentences_of_line(" ".join(line.split())))
 
 
-def _sentences_of_line(line: str) -> list[str]:
-    found, start = [], 0
+def _sentences_of_line(line: str) -> Iterator[str]:
+    start = 0
     for match in _BOUNDARY.finditer(line):
         if _ends_sentence(line, start, match):
-            found.append(line[start : match.end()].strip())
+            yield line[start : match.end()].strip()
             start = match.end()
-    if rest := line[start:].strip():
-        found.append(rest)
-    return [sentence for sentence in found if sentence]
+    yield line[start:].strip()
 
 
 def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
@@ -146,7 +147,7 @@ def summarise(
     """
     chosen: list[str] = []
     used = 0
-    for sentence in _telling(sentences(text), title):
+    for sentence in _telling(text, title):
         length = count_words(sentence)
         if used + length > words:
             break
@@ -156,14 +157,22 @@ def summarise(
             break
     if chosen:
         return _join(chosen)
-    first = next(iter(_telling(sentences(text), title)), "")
-    return shorten(first, words)
+    return shorten(next(_telling(text, title), ""), words)
 
 
-def _telling(found: list[str], title: str) -> list[str]:
-    telling = [_DATELINE.sub("", s) for s in found if not _BOILERPLATE.search(s) and not _repeats(s, title)]
-    whole = [s for s in telling if _ENDS.search(s)]
-    return whole or telling
+def _telling(text: str, title: str) -> Iterator[str]:
+    """Sentences that say something: the whole ones, or where there is none all. A summary reads only the first few."""
+    fragments: list[str] | None = []
+    for sentence in _each_sentence(text):
+        if _BOILERPLATE.search(sentence) or _repeats(sentence, title):
+            continue
+        told = _DATELINE.sub("", sentence)
+        if _ENDS.search(told):
+            fragments = None
+            yield told
+        elif fragments is not None:
+            fragments.append(told)
+    yield from fragments or ()
 
 
 def _repeats(sentence: str, title: str) -> bool:
