@@ -201,6 +201,7 @@ class StoryEvidence:
     terms: tuple[str, ...] = ()
     runner_up: tuple[str, float] | None = None  # (story key, similarity)
     copy_of: int | None = None  # entry id of the text that this one copies or rewrites
+    moved_from: str | None = None  # key of the story that it was in before a merge or a split; similarity is that of the two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """python -m bench stories FILE [--split S] [--out PRED.tsv]: labelled entries through the shipped clusterer.
 
-FILE is JSONL, plain or .gz: id, time (ISO 8601), title, text, lang, and cluster (the story that a person put it in, null if
-nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the code that
-`aggregator group` calls. PRED.tsv gets `id<TAB>story`. Printed: B-cubed precision, recall and F1 over the labelled rows, the
-largest stories, speed and memory.
+FILE is JSONL, plain or .gz: id, time (ISO 8601), title, text, lang, and cluster (the story that a person put it in, null
+if nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the code that
+`aggregator group` calls. PRED.tsv gets `id<TAB>story`. Printed: B-cubed precision, recall and F1 over the labelled rows,
+the largest stories, speed and memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--split", help="only rows of this split are scored; the others are placed too")
     parser.add_argument("--out", type=Path, help="write id<TAB>story here")
     options = parser.parse_args(argv)
-    rows = sorted(read_rows(options.file), key=lambda row: _time(row))
+    rows = sorted(read_rows(options.file), key=_time)
     started = time.perf_counter()
     stories = place(rows)
     seconds = time.perf_counter() - started
@@ -49,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a JSONL file, gzipped or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
 
@@ -58,24 +57,16 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 def place(rows: Sequence[Mapping[str, Any]], batch: int = 500) -> dict[str, int]:
     """The story of each row, by its id, after all have been placed."""
     placing = Placing()
-    stories: dict[str, int] = {}
-    into: dict[int, int] = {}
+    stories: dict[int, int] = {}
     for start in range(0, len(rows), batch):
-        part = [
+        entries = [
             (_entry(number, row), str(row.get("lang") or "und"))
             for number, row in enumerate(rows[start : start + batch], start)
         ]
-        placements = placing.place(part)
-        into.update((merge.gone, merge.into) for merge in placements.merges)
-        for entry, _, placed in placements.placed:
-            stories[entry.guid] = placed.story
-    return {row_id: _followed(story, into) for row_id, story in stories.items()}
-
-
-def _followed(story: int, into: Mapping[int, int]) -> int:
-    while story in into:
-        story = into[story]
-    return story
+        placements = placing.place(entries)
+        stories.update(placements.story_of)
+        stories = {number: placements.merged.get(story, story) for number, story in stories.items()}
+    return {str(row["id"]): stories[number] for number, row in enumerate(rows)}
 
 
 def _entry(number: int, row: Mapping[str, Any]) -> Entry:
@@ -97,7 +88,7 @@ def _time(row: Mapping[str, Any]) -> datetime:
 
 
 def b_cubed(gold: Mapping[str, str], found: Mapping[str, int]) -> tuple[float, float, float]:
-    """Precision, recall and F1: for each entry, how much of its story is right, and how much of what is right it has."""
+    """Precision, recall, F1: for each entry, how much of its story is right, and how much of what is right it has."""
     labels, stories = Counter(gold.values()), Counter(found[row_id] for row_id in gold)
     both = Counter((label, found[row_id]) for row_id, label in gold.items())
     precision = sum(n * n / stories[story] for (_, story), n in both.items()) / len(gold)

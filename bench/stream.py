@@ -1,8 +1,8 @@
 """python -m bench stream [--days 10] [--per-day 2000] [--length 600]: a steady stream of made-up news in one language.
 
 Every day some events happen; each is told by some outlets in their own words, over one to three days. Measured: the
-clusterer alone, and the whole of `aggregator group` on SQLite, a day at a time, as after a poll. The last day counts: by
-then the window is full.
+clusterer alone, and the whole of `aggregator group` on SQLite, a day at a time, as after a poll. The last days count:
+by then the window is full.
 """
 
 from __future__ import annotations

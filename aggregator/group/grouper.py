@@ -26,12 +26,13 @@ from sqlalchemy import Connection
 
 from aggregator.config.models import Config, TopicConfig
 from aggregator.group.placing import Placements, Placing
-from aggregator.group.stories.clusterer import Placed
-from aggregator.group.stories.clusters import Row
+from aggregator.group.stories.clusterer import Move, Placed
 from aggregator.group.stories.fields import Member, fields_of
 from aggregator.group.stories.settings import SHIPPED
+from aggregator.group.stories.vectors import Row
 from aggregator.group.topics import TopicMatcher
 from aggregator.model import Entry, Feed, StoryEvidence, TopicMatch
+from aggregator.store import entries as stored_entries
 from aggregator.store import feeds as stored_feeds
 from aggregator.store import grouping, meta
 from aggregator.store.database import Store
@@ -178,31 +179,48 @@ def _read_window(conn: Connection) -> tuple[Placing, int]:
         (
             stored.language,
             Row(stored.entry_id, int(stored.at.timestamp()), stored.terms, stored.weights, frozenset(stored.prints)),
-            stored.founder_id,
+            founder,
         )
-        for stored in grouping.window(conn)
+        for stored, founder in grouping.window(conn)
     )
     return placing, grouping.generation(conn)
 
 
 def _save_places(conn: Connection, placements: Placements, now: datetime) -> tuple[set[int], set[int]]:
     """Write where the entries of a batch went. Ids of the stories that are new, and of all that changed."""
-    entries = {entry.id: entry for entry, _, _ in placements.placed}
-    stored = grouping.stories_founded_by(conn, placements.stories())
-    final = {entry.id: placements.final(placed.story) for entry, _, placed in placements.placed}
-    founded = [
-        _new_story(entry, language) for entry, language, _ in placements.placed if entry.id in set(final.values())
-    ]
-    inserted = grouping.insert_stories(conn, founded)
+    stored = grouping.stories_founded_by(conn, placements.spoken_of())
+    languages = {placements.story_of[entry.id]: language for entry, language, _ in placements.placed}
+    languages |= {move.to: language for language, move in placements.moves}
+    founders = set(placements.story_of.values()) - set(stored)
+    entries = stored_entries.by_ids(conn, sorted(founders))
+    inserted = grouping.insert_stories(
+        conn, [_new_story(entries[founder], languages[founder]) for founder in sorted(founders)]
+    )
     ids = {founder: story_id for founder, (story_id, _) in stored.items()} | inserted
-    for gone in {merge.gone for merge in placements.merges} & set(stored):
-        grouping.merge_story(conn, ids[gone], ids[placements.final(gone)])
-    keys = {founder: key for founder, (_, key) in stored.items()} | {entry.id: entry.key for entry in entries.values()}
-    why = [(entry.id, ids[final[entry.id]], _evidence(placed, keys)) for entry, _, placed in placements.placed]
-    grouping.save_placed(conn, why, now)
+    for gone in placements.merged.keys() & stored.keys():
+        grouping.merge_story(conn, ids[gone], ids[placements.merged[gone]])
+    keys = {founder: key for founder, (_, key) in stored.items()}
+    keys |= {entry.id: entry.key for entry, _, _ in placements.placed} | {id_: one.key for id_, one in entries.items()}
+    grouping.save_moved(
+        conn,
+        [
+            (entry_id, ids[placements.story_of[entry_id]], _moved_evidence(move, keys))
+            for _, move in placements.moves
+            for entry_id in move.entries
+        ],
+    )
+    grouping.save_placed(
+        conn,
+        [
+            (entry.id, ids[placements.story_of[entry.id]], _evidence(placed, keys))
+            for entry, _, placed in placements.placed
+        ],
+        now,
+    )
     rows = [_window_row(placed, language) for _, language, placed in placements.placed]
     grouping.save_window(conn, rows, placements.dropped)
-    return set(inserted.values()), {ids[founder] for founder in final.values()}
+    touched = set(placements.story_of.values()) | {move.story for _, move in placements.moves} - set(placements.merged)
+    return set(inserted.values()), {ids[founder] for founder in touched}
 
 
 def _new_story(entry: Entry, language: str) -> dict[str, Any]:
@@ -233,11 +251,14 @@ def _evidence(placed: Placed, keys: Mapping[int, str]) -> StoryEvidence:
     )
 
 
+def _moved_evidence(move: Move, keys: Mapping[int, str]) -> StoryEvidence:
+    return StoryEvidence(similarity=round(move.similarity, 3), terms=move.terms, moved_from=keys[move.story])
+
+
 def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
     row = placed.row
     return grouping.WindowRow(
         entry_id=row.entry_id,
-        founder_id=placed.story,
         language=language,
         at=datetime.fromtimestamp(row.at, UTC),
         terms=row.terms,
@@ -253,7 +274,7 @@ def _save_fields(conn: Connection, story_ids: set[int], now: datetime) -> None:
     values = {}
     for story_id, found in members.items():
         fields = asdict(fields_of([_member(member, feeds[member.feed_id]) for member in found]))
-        values[story_id] = fields | {"closed": fields["last_seen"] < now - _IDLE}
+        values[story_id] = fields | {"closed": fields["last_seen"] < now - _IDLE, "merged_into": None}
     grouping.update_stories(conn, values)
 
 

@@ -5,42 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.group.stories.clusterer import Clusterer, Merge, Placed
-from aggregator.group.stories.clusters import Row
+from aggregator.group.stories.clusterer import Clusterer, Move, Placed
 from aggregator.group.stories.settings import SHIPPED, Settings
+from aggregator.group.stories.vectors import Row
 from aggregator.model import Entry
 
 
 @dataclass(slots=True)
 class Placements:
-    """Where the entries of a batch went. Stories are named by their founder's entry id."""
+    """What a batch came to. Stories are named by the entry id that their key is made of."""
 
     placed: list[tuple[Entry, str, Placed]] = field(default_factory=list)  # entry, language, its place at the time
-    merges: list[Merge] = field(default_factory=list)
-    _into: dict[int, int] = field(default_factory=dict)
-
-    def add(self, entry: Entry, language: str, placed: Placed) -> None:
-        """Note an entry's place and the merges that it led to."""
-        self.placed.append((entry, language, placed))
-        self.merges.extend(placed.merges)
-        self._into.update((merge.gone, merge.into) for merge in placed.merges)
-
-    def final(self, story: int) -> int:
-        """The story that a story went into by the end of the batch; itself if it was not merged."""
-        while story in self._into:
-            story = self._into[story]
-        return story
-
-    def stories(self) -> set[int]:
-        """Every story that is spoken of."""
-        spoken = set(self._into) | set(self._into.values())
-        spoken |= {placed.story for _, _, placed in self.placed}
-        return spoken | {placed.runner_up[0] for _, _, placed in self.placed if placed.runner_up}
+    moves: list[tuple[str, Move]] = field(default_factory=list)  # language, in their order
+    story_of: dict[int, int] = field(default_factory=dict)  # entries placed or moved -> their story in the end
+    merged: dict[int, int] = field(default_factory=dict)  # stories that are gone -> the story that has their entries
 
     @property
     def dropped(self) -> list[int]:
         """Entries that left the window."""
         return [entry_id for _, _, placed in self.placed for entry_id in placed.dropped]
+
+    def spoken_of(self) -> set[int]:
+        """Every story that is named."""
+        named = set(self.story_of.values()) | set(self.merged) | set(self.merged.values())
+        named |= {move.story for _, move in self.moves}
+        return named | {placed.runner_up[0] for _, _, placed in self.placed if placed.runner_up}
+
+    def add(self, entry: Entry, language: str, placed: Placed) -> None:
+        """Note an entry's place and the moves that it led to."""
+        self.placed.append((entry, language, placed))
+        self.story_of[entry.id] = placed.story
+        for move in placed.moves:
+            self.moves.append((language, move))
+            self.story_of.update(dict.fromkeys(move.entries, move.to))
+            self.merged.pop(move.to, None)
+            if move.merged:
+                self.merged[move.story] = move.to
+                self.merged = {gone: move.to if to == move.story else to for gone, to in self.merged.items()}
+                self.story_of = {
+                    entry_id: move.to if story == move.story else story for entry_id, story in self.story_of.items()
+                }
 
 
 class Placing:
@@ -60,8 +64,7 @@ class Placing:
         placements = Placements()
         for entry, language in entries:
             at = int(entry.sort_at.timestamp())
-            placed = self._of(language).place(entry.id, at, entry.title, entry.text)
-            placements.add(entry, language, placed)
+            placements.add(entry, language, self._of(language).place(entry.id, at, entry.title, entry.text))
         return placements
 
     def _of(self, language: str) -> Clusterer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,9 @@ _GENERATION = "grouping.generation"
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """An entry that new ones are compared with. `founder_id` is the entry of which its story's key is made."""
+    """An entry that new ones are compared with."""
 
     entry_id: int
-    founder_id: int
     language: str
     at: datetime
     terms: tuple[str, ...]
@@ -79,8 +78,11 @@ def newest_id(conn: Connection) -> int:
     return conn.execute(select(func.max(entries.c.id))).scalar() or 0
 
 
-def window(conn: Connection) -> Iterable[WindowRow]:
-    """The entries that new ones are compared with, in the order in which they were grouped."""
+def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
+    """The entries that new ones are compared with, in the order in which they were grouped.
+
+    Each with the entry that its story's key is made of.
+    """
     statement = (
         select(story_window, stories.c.founder_id)
         .join(entries, entries.c.id == story_window.c.entry_id)
@@ -88,15 +90,9 @@ def window(conn: Connection) -> Iterable[WindowRow]:
         .order_by(story_window.c.seq)
     )
     for row in conn.execute(statement):
-        yield WindowRow(
-            entry_id=row.entry_id,
-            founder_id=row.founder_id,
-            language=row.language,
-            at=row.at,
-            terms=tuple(row.terms.split(" ")) if row.terms else (),
-            weights=tuple(_unpacked("H", row.weights)),
-            prints=tuple(_unpacked("I", row.prints)),
-        )
+        terms = tuple(row.terms.split(" ")) if row.terms else ()
+        weights, prints = tuple(_unpacked("H", row.weights)), tuple(_unpacked("I", row.prints))
+        yield WindowRow(row.entry_id, row.language, row.at, terms, weights, prints), row.founder_id
 
 
 def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
@@ -214,6 +210,24 @@ def save_placed(conn: Connection, placed: Sequence[tuple[int, int, StoryEvidence
         )
 
 
+def save_moved(conn: Connection, moved: Sequence[tuple[int, int, StoryEvidence]]) -> None:
+    """Write the stories and evidence of entries that changed theirs: (entry id, story id, evidence).
+
+    An entry that moved twice is written twice, in that order. What it is a copy of stays known.
+    """
+    kept: dict[int, Any] = {}
+    for chunk in _chunks(sorted({entry_id for entry_id, _, _ in moved})):
+        statement = select(entries.c.id, entries.c.evidence).where(entries.c.id.in_(chunk))
+        kept |= {row.id: row.evidence.get("copy_of") for row in conn.execute(statement) if row.evidence}
+    rows = [(id_, story, replace(why, copy_of=kept.get(id_))) for id_, story, why in moved]
+    if rows:
+        write = update(entries).where(entries.c.id == bindparam("row"))
+        conn.execute(
+            write.values(story_id=bindparam("story"), evidence=bindparam("why")),
+            [{"row": row, "story": story, "why": _stored(evidence)} for row, story, evidence in rows],
+        )
+
+
 def save_topics(conn: Connection, matched: Sequence[tuple[Entry, tuple[TopicMatch, ...]]]) -> None:
     """Replace the topics of entries."""
     stale = [entry.id for entry, _ in matched if entry.topics]
@@ -263,6 +277,8 @@ def _stored(evidence: StoryEvidence) -> dict[str, Any]:
         stored["runner_up"] = evidence.runner_up
     if evidence.copy_of is not None:
         stored["copy_of"] = evidence.copy_of
+    if evidence.moved_from:
+        stored["moved_from"] = evidence.moved_from
     return stored
 
 

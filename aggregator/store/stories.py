@@ -104,6 +104,7 @@ def evidence_from(stored: dict[str, Any]) -> StoryEvidence:
         terms=tuple(stored.get("terms", ())),
         runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
         copy_of=stored.get("copy_of"),
+        moved_from=stored.get("moved_from"),
     )
 
 

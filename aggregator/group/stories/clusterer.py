@@ -1,36 +1,49 @@
-"""One entry after the other: it joins the nearest open story or founds one; a story that it ties to another is merged.
+"""One entry after the other: it joins the nearest open story or founds one, and the stories it touches are revised.
 
-A pure function of the rows in the window, in the order in which they came: what was read back from the store goes on
-exactly as if the process had never ended.
+    place    join the story that is near enough, else found one
+    merge    a story that the entry came near to, too, is one with its own if the two are near enough to each other
+    split    when a story has grown to 4, 8, 16 ... entries, they are grouped afresh; what falls apart is told apart
+
+A pure function of the window's rows in the order in which they came: what was read back from the store goes on exactly
+as if the process had never ended. A late entry (a day older than the newest) is placed but revises nothing.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from aggregator.group.stories.clusters import Cluster, Clusters, Row
-from aggregator.group.stories.frequencies import Frequencies
+from aggregator.group.stories.agglomerate import agglomerate
+from aggregator.group.stories.clusters import Cluster, Clusters, ties
 from aggregator.group.stories.prints import prints_of, same_text
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
+from aggregator.group.stories.vectors import Row, weigh
 
 _LATE = DAY
 _TIES = 6  # terms named as evidence
+_SPLIT_FROM, _SPLIT_TO = 4, 512  # entries; the work grows with their square
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
-    """Two stories turned out to be one. Both are named by their founder's entry id."""
+class Move:
+    """A story's entries went to another story: all of them (it was merged) or a part (it was split).
 
-    gone: int
-    into: int
-    similarity: float
+    Stories are named by the entry id that their key is made of.
+    """
+
+    entries: tuple[int, ...]
+    story: int
+    to: int
+    merged: bool
+    similarity: float  # of the two stories when they were merged, or still had when they were split
+    terms: tuple[str, ...]  # that tie the entries together
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where an entry went, and why. Stories are named by their founder's entry id; `story` is that after the merges."""
+    """Where an entry went, and why; `moves` came after that."""
 
     row: Row
     story: int
@@ -38,109 +51,142 @@ class Placed:
     terms: tuple[str, ...] = ()
     runner_up: tuple[int, float] | None = None
     copy_of: int | None = None
-    merges: tuple[Merge, ...] = ()
+    moves: tuple[Move, ...] = ()
     dropped: tuple[int, ...] = ()  # entry ids that left the window
+
+
+@dataclass(slots=True)
+class _Window:
+    """Rows in the order in which they came, and their stories."""
+
+    rows: deque[Row] = field(default_factory=deque)
+    story_of: dict[int, int] = field(default_factory=dict)
+    now: int = 0  # time of the newest entry ever
 
 
 class Clusterer:
     """The open stories of one language."""
 
     def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
-        self.language = language
         self._settings = settings
         self._terms = Terms(language, settings)
-        self._frequencies = Frequencies()
         self._clusters = Clusters(settings)
-        self._window: deque[Row] = deque()
-        self._story_of: dict[int, int] = {}
-        self._now = 0  # time of the newest entry
+        self._window = _Window()
 
     def restore(self, row: Row, story: int) -> None:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""
         self._keep(row, story)
 
+    def story_of(self, entry_id: int) -> int:
+        """The story in which an entry of the window is now."""
+        return self._window.story_of[entry_id]
+
     def place(self, entry_id: int, at: int, title: str, text: str) -> Placed:
         """Find the story of a new entry."""
-        self._now = max(self._now, at)
+        late = at < self._window.now - _LATE
+        self._window.now = max(self._window.now, at)
         dropped = self._drop_old()
         document = self._terms.read(title, text)
-        self._frequencies.add(document.counts)
-        terms, weights = self._frequencies.vector(document.counts, self._settings.terms)
+        clusters = self._clusters
+        terms, weights = weigh(document.counts, clusters.stories_with, len(clusters.by_id), self._settings.terms)
         row = Row(entry_id, at, terms, weights, prints_of(title, text))
-        near = [
-            (similarity, story)
-            for similarity, story in self._clusters.near(row, self._settings.join / 2)
-            if abs(at - self._clusters.by_id[story].last) <= self._settings.idle
-        ]
-        joined = bool(near) and near[0][0] >= self._settings.join
-        story = near[0][1] if joined else entry_id
-        ties: tuple[str, ...] = ()
-        copy_of = None
-        if joined:
-            cluster = self._clusters.by_id[story]
-            ties = tuple(document.words[term] for term in self._clusters.ties(row, cluster, _TIES))
-            copy_of = _copied(row, cluster)
-        self._frequencies.remove(document.counts)
-        cluster = self._keep(row, story)
-        merges = self._merge(cluster, [other for _, other in near if other != story]) if at > self._now - _LATE else ()
-        other = near[1:2] if joined else near[:1]
+        near = clusters.near(row, self._settings.join / 2)
+        joined = near[0][1] if near and near[0][0] >= self._settings.join else None
+        tying = ties(_vector(row), joined.sum, _TIES) if joined else ()
+        others = near[1:] if joined else near
+        copy_of = _copied(row, joined) if joined else None
+        cluster = self._keep(row, joined.id if joined else entry_id)
         return Placed(
             row=row,
-            story=self._story_of[entry_id],
+            story=cluster.id,
             similarity=near[0][0] if joined else 1.0,
-            terms=ties,
-            runner_up=(other[0][1], other[0][0]) if other else None,
+            terms=tuple(document.words[term] for term in tying),
+            runner_up=(others[0][1].id, others[0][0]) if others else None,
             copy_of=copy_of,
-            merges=merges,
+            moves=() if late else self._revise(cluster, [other for _, other in others]),
             dropped=dropped,
         )
 
     def _keep(self, row: Row, story: int) -> Cluster:
-        self._now = max(self._now, row.at)
-        self._frequencies.add(row.terms)
-        self._window.append(row)
-        self._story_of[row.entry_id] = story
+        self._window.now = max(self._window.now, row.at)
+        self._window.rows.append(row)
+        self._window.story_of[row.entry_id] = story
         return self._clusters.add(story, row)
 
     def _drop_old(self) -> tuple[int, ...]:
         """Entries that are neither recent nor among the last few thousand leave the window."""
-        dropped = []
-        while len(self._window) > self._settings.window and self._window[0].at < self._now - self._settings.idle:
-            row = self._window.popleft()
-            self._frequencies.remove(row.terms)
-            self._clusters.forget(self._story_of.pop(row.entry_id), row)
+        window, dropped = self._window, []
+        while len(window.rows) > self._settings.window and window.rows[0].at < window.now - self._settings.idle:
+            row = window.rows.popleft()
+            self._clusters.take(window.story_of.pop(row.entry_id), row)
             dropped.append(row.entry_id)
         return tuple(dropped)
 
-    def _merge(self, cluster: Cluster, others: list[int]) -> tuple[Merge, ...]:
-        """Merge the stories that the new entry came near to, as long as they are near enough to each other."""
-        merges = []
+    # -- revision -----------------------------------------------------------------------------------------------------
+
+    def _revise(self, cluster: Cluster, others: list[Cluster]) -> tuple[Move, ...]:
+        moves = []
         while others:
-            ranked = sorted(
-                (-self._clusters.similarity(cluster, self._clusters.by_id[other]), other) for other in others
-            )
-            similarity, other = -ranked[0][0], ranked[0][1]
+            ranked = sorted((-self._clusters.similarity(cluster, other), other.id) for other in others)
+            similarity, nearest = -ranked[0][0], self._clusters.by_id[ranked[0][1]]
             if similarity < self._settings.join:
                 break
-            others = [one for one in others if one != other]
-            gone, into = self._by_weight(cluster, self._clusters.by_id[other])
-            for row in self._clusters.remove(gone.id).rows.values():
-                self._clusters.add(into.id, row)
-                self._story_of[row.entry_id] = into.id
-            cluster = into
-            merges.append(Merge(gone.id, into.id, similarity))
-        return tuple(merges)
+            others = [other for other in others if other is not nearest]
+            gone, cluster = _by_weight(cluster, nearest)
+            moves.append(self._move(gone, cluster.id, list(gone.rows.values()), merged_by=similarity))
+        return tuple(moves + self._split(cluster))
 
-    @staticmethod
-    def _by_weight(one: Cluster, other: Cluster) -> tuple[Cluster, Cluster]:
-        """The story with fewer entries goes into the one with more; of two equal ones the younger into the older."""
-        first, second = sorted((one, other), key=lambda cluster: (cluster.size, -cluster.id))
-        return first, second
+    def _split(self, cluster: Cluster) -> list[Move]:
+        """Group the entries afresh when their number has doubled. The largest part stays what the story was."""
+        size = len(cluster.rows)
+        if size & (size - 1) or not _SPLIT_FROM <= size <= _SPLIT_TO:
+            return []
+        moves = []
+        for part in agglomerate(list(cluster.rows.values()), self._settings)[1:]:
+            name = min((row for row in part if row.entry_id != cluster.id), key=_age, default=None)
+            if name is not None:  # the entry that the story is named after can't be told apart alone
+                moves.append(self._move(cluster, name.entry_id, part))
+        return moves
+
+    def _move(self, source: Cluster, to: int, rows: Sequence[Row], merged_by: float | None = None) -> Move:
+        moving = _sum(rows)
+        for row in rows:
+            self._clusters.take(source.id, row)
+            target = self._clusters.add(to, row)
+            self._window.story_of[row.entry_id] = to
+        return Move(
+            entries=tuple(row.entry_id for row in rows),
+            story=source.id,
+            to=to,
+            merged=merged_by is not None,
+            similarity=self._clusters.similarity(source, target) if merged_by is None else merged_by,
+            terms=ties(moving, target.sum, _TIES),
+        )
+
+
+def _by_weight(one: Cluster, other: Cluster) -> tuple[Cluster, Cluster]:
+    """The story with fewer entries goes into the one with more; of two equal ones the younger into the older."""
+    first, second = sorted((one, other), key=lambda cluster: (len(cluster.rows), -cluster.first, -cluster.id))
+    return first, second
+
+
+def _age(row: Row) -> tuple[int, int]:
+    return row.at, row.entry_id
+
+
+def _vector(row: Row) -> dict[str, int]:
+    return dict(zip(row.terms, row.weights, strict=False))
+
+
+def _sum(rows: Iterable[Row]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for row in rows:
+        for term, weight in zip(row.terms, row.weights, strict=False):
+            total[term] = total.get(term, 0) + weight
+    return total
 
 
 def _copied(row: Row, cluster: Cluster) -> int | None:
-    """The entry of the story whose text this one copies or rewrites."""
-    for other in cluster.rows.values():
-        if same_text(row.prints, other.prints):
-            return other.entry_id
-    return None
+    """The oldest entry of the story whose text this one copies or rewrites."""
+    copied = [other for other in cluster.rows.values() if same_text(row.prints, other.prints)]
+    return min(copied, key=_age).entry_id if copied else None

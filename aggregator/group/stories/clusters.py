@@ -1,42 +1,44 @@
-"""The open stories of one language as sums of their entries' vectors, and how near two of them are."""
+"""The stories of one language in the window, as sums of their entries' vectors, and how near two of them are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 
-from aggregator.group.stories.frequencies import UNIT
 from aggregator.group.stories.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry in the window: all that has to be stored of it. `weights` are those of the first terms."""
-
-    entry_id: int
-    at: int  # seconds since 1970
-    terms: tuple[str, ...]
-    weights: tuple[int, ...]
-    prints: frozenset[int] = frozenset()
+from aggregator.group.stories.vectors import UNIT, Row
 
 
 @dataclass(slots=True)
 class Cluster:
-    """An open story. `id` is the entry id of its founder."""
+    """A story in the window. `id` is the entry id of which its key is made."""
 
     id: int
-    sum: dict[str, int] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)  # by entry id
+    sum: dict[str, int] = field(default_factory=dict)  # of the rows' vectors
+    entries_with: dict[str, int] = field(default_factory=dict)  # rows that have a term, in their vectors or not
     times: int = 0  # sum of the rows' times
+    first: int = 0
     last: int = 0
 
-    @property
-    def size(self) -> int:
-        return len(self.rows)
 
-    @property
-    def middle(self) -> float:
-        return self.times / len(self.rows)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When something was told: seconds since 1970."""
+
+    first: int
+    last: int
+    middle: float
+
+    @classmethod
+    def of(cls, what: Cluster | Row) -> Span:
+        if isinstance(what, Row):
+            return cls(what.at, what.at, what.at)
+        return cls(what.first, what.last, what.times / len(what.rows))
+
+    def gap(self, other: Span) -> int:
+        """Seconds from the end of the earlier to the beginning of the later; 0 where they overlap."""
+        return max(0, self.first - other.last, other.first - self.last)
 
 
 class Clusters:
@@ -44,66 +46,73 @@ class Clusters:
 
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
+        self.stories_with: dict[str, int] = {}
         self._settings = settings
-        self._index: dict[str, dict[int, int]] = {}
+        self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
 
     def add(self, cluster_id: int, row: Row) -> Cluster:
         """Put an entry into a cluster, which is made if there is none."""
         cluster = self.by_id.get(cluster_id)
         if cluster is None:
-            cluster = self.by_id[cluster_id] = Cluster(cluster_id)
-        total = cluster.sum
+            cluster = self.by_id[cluster_id] = Cluster(cluster_id, first=row.at, last=row.at)
+        total, index = cluster.sum, self._index
         for term, weight in zip(row.terms, row.weights, strict=False):
-            total[term] = self._index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
+            total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
+        own, everywhere = cluster.entries_with, self.stories_with
+        for term in row.terms:
+            if term in own:
+                own[term] += 1
+            else:
+                own[term] = 1
+                everywhere[term] = everywhere.get(term, 0) + 1
         cluster.rows[row.entry_id] = row
         cluster.times += row.at
+        cluster.first = min(cluster.first, row.at)
         cluster.last = max(cluster.last, row.at)
         return cluster
 
-    def forget(self, cluster_id: int, row: Row) -> None:
+    def take(self, cluster_id: int, row: Row) -> None:
         """Take an entry out; a cluster without entries is gone."""
         cluster = self.by_id[cluster_id]
-        del cluster.rows[row.entry_id]
-        if not cluster.rows:
-            self.remove(cluster_id)
-            return
         for term, weight in zip(row.terms, row.weights, strict=False):
             left = cluster.sum[term] - weight
             if left:
                 cluster.sum[term] = self._index[term][cluster_id] = left
             else:
-                self._unlist(cluster, term)
+                del cluster.sum[term]
+                _discount(self._index, term, cluster_id)
+        for term in row.terms:
+            cluster.entries_with[term] -= 1
+            if not cluster.entries_with[term]:
+                del cluster.entries_with[term]
+                self.stories_with[term] -= 1
+                if not self.stories_with[term]:
+                    del self.stories_with[term]
+        del cluster.rows[row.entry_id]
         cluster.times -= row.at
+        if not cluster.rows:
+            del self.by_id[cluster_id]
+        elif row.at in (cluster.first, cluster.last):
+            cluster.first = min(other.at for other in cluster.rows.values())
+            cluster.last = max(other.at for other in cluster.rows.values())
 
-    def remove(self, cluster_id: int) -> Cluster:
-        """Take a whole cluster out."""
-        cluster = self.by_id.pop(cluster_id)
-        for term in list(cluster.sum):
-            self._unlist(cluster, term)
-        return cluster
-
-    def _unlist(self, cluster: Cluster, term: str) -> None:
-        del cluster.sum[term]
-        listed = self._index[term]
-        del listed[cluster.id]
-        if not listed:
-            del self._index[term]
-
-    def near(self, row: Row, floor: float) -> list[tuple[float, int]]:
-        """Similarities of an entry to the clusters, from `floor` up, nearest first; ties by the older cluster."""
+    def near(self, row: Row, floor: float) -> list[tuple[float, Cluster]]:
+        """Similarities of an entry to the open clusters, from `floor` up, nearest first; ties by the smaller id."""
         dots: dict[int, int] = {}
+        known = dots.get
         for term, weight in zip(row.terms, row.weights, strict=False):
             for cluster_id, total in self._index.get(term, {}).items():
-                dots[cluster_id] = dots.get(cluster_id, 0) + weight * total
+                dots[cluster_id] = known(cluster_id, 0) + weight * total
         least = floor * UNIT * UNIT
+        at = Span.of(row)
         found = []
         for cluster_id, dot in dots.items():
             if dot >= least:
                 cluster = self.by_id[cluster_id]
-                similarity = self._similarity(dot, cluster.size, row.at - cluster.middle)
+                similarity = similarity_of(dot, len(cluster.rows), at, Span.of(cluster), self._settings)
                 if similarity >= floor:
-                    found.append((similarity, cluster_id))
-        return sorted(found, key=lambda one: (-one[0], one[1]))
+                    found.append((similarity, cluster))
+        return sorted(found, key=lambda one: (-one[0], one[1].id))
 
     def similarity(self, one: Cluster, other: Cluster) -> float:
         """How near two clusters are."""
@@ -111,17 +120,30 @@ class Clusters:
             one, other = other, one
         theirs = other.sum
         dot = sum(weight * theirs[term] for term, weight in one.sum.items() if term in theirs)
-        return self._similarity(dot, one.size * other.size, one.middle - other.middle)
+        return similarity_of(dot, len(one.rows) * len(other.rows), Span.of(one), Span.of(other), self._settings)
 
-    def _similarity(self, dot: int, pairs: int, distance: float) -> float:
-        share = dot / (UNIT * UNIT * math.pow(pairs, self._settings.size_power))
-        return share * math.exp(-abs(distance) / self._settings.fade)
 
-    def ties(self, row: Row, cluster: Cluster, most: int) -> tuple[str, ...]:
-        """The terms that bring an entry nearest to a cluster."""
-        shared = [
-            (-weight * cluster.sum[term], term)
-            for term, weight in zip(row.terms, row.weights, strict=False)
-            if term in cluster.sum
-        ]
-        return tuple(term for _, term in sorted(shared)[:most])
+def similarity_of(dot: int, pairs: int, one: Span, other: Span, settings: Settings) -> float:
+    """Similarity by the product of two sums of vectors, the pairs of entries in it, and the distance in time.
+
+    Half of the distance is that of the nearest entries, half that of the middles: a story that goes on for days stays
+    open, and the thing that is told again a week later is another one.
+    """
+    gap = one.gap(other)
+    if gap > settings.idle:
+        return 0.0
+    distance = (gap + abs(one.middle - other.middle)) / 2
+    return dot / (UNIT * UNIT * math.pow(pairs, settings.size_power)) * math.exp(-distance / settings.fade)
+
+
+def ties(one: dict[str, int], other: dict[str, int], most: int) -> tuple[str, ...]:
+    """The terms that bring two vectors or sums nearest to each other."""
+    shared = sorted((-weight * other[term], term) for term, weight in one.items() if term in other)
+    return tuple(term for _, term in shared[:most])
+
+
+def _discount(index: dict[str, dict[int, int]], term: str, cluster_id: int) -> None:
+    listed = index[term]
+    del listed[cluster_id]
+    if not listed:
+        del index[term]

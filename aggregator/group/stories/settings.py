@@ -18,16 +18,16 @@ class Settings:
     """Characters of the text that are read: an article's beginning says what happened."""
     terms: int = 32
     """An entry's vector has its heaviest terms only."""
-    join: float = 0.15
+    join: float = 0.14
     """Similarity from which an entry joins a story, or two stories are one."""
-    size_power: float = 0.9
+    size_power: float = 0.93
     """1 compares with the average entry of a story (large stories fall apart), 0.5 with its sum (they swallow all)."""
-    fade: float = 3 * DAY
+    fade: float = 2 * DAY
     """Seconds of distance in time by which similarity falls to 1/e."""
     idle: int = 5 * DAY
     """A story is closed when nothing was added for so many seconds."""
     window: int = 5_000
-    """Entries that are remembered at least, so that a small installation has word frequencies too."""
+    """Entries that are remembered at least, so that a small installation knows which words are common, too."""
 
 
 SHIPPED = Settings()

@@ -1,0 +1,84 @@
+"""A story's entries grouped afresh, the nearest first: shows whether they still belong together."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from aggregator.group.stories.clusters import Span, similarity_of
+from aggregator.group.stories.settings import Settings
+from aggregator.group.stories.vectors import Row
+
+
+class _Part:
+    """Entries that belong together; `dots` are the products with every other part that shares a term."""
+
+    __slots__ = ("dots", "first", "last", "rows", "times")
+
+    def __init__(self, row: Row) -> None:
+        self.rows = [row]
+        self.dots: dict[int, int] = {}
+        self.first = self.last = self.times = row.at
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first, self.last, self.times / len(self.rows))
+
+    def swallow(self, other: _Part) -> None:
+        self.rows += other.rows
+        self.times += other.times
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+
+
+def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
+    """Entries in groups that are further from each other than two stories are; the largest first, then the oldest."""
+    parts = dict(enumerate(map(_Part, sorted(rows, key=lambda row: (row.at, row.entry_id)))))
+    _multiply(parts)
+
+    def nearness(one: int, other: int) -> float:
+        a, b = parts[one], parts[other]
+        return similarity_of(a.dots[other], len(a.rows) * len(b.rows), a.span, b.span, settings)
+
+    # Entries of the heap are stale when a part has grown since; its number of rows tells.
+    heap = [
+        (-near, one, other, 1, 1)
+        for one, part in parts.items()
+        for other in part.dots
+        if one < other and (near := nearness(one, other)) >= settings.join
+    ]
+    heapq.heapify(heap)
+    while heap:
+        _, one, other, size, others = heapq.heappop(heap)
+        if one not in parts or other not in parts or (len(parts[one].rows), len(parts[other].rows)) != (size, others):
+            continue
+        _unite(parts, one, other)
+        for third in parts[one].dots:
+            if (near := nearness(one, third)) >= settings.join:
+                pair = (one, third) if one < third else (third, one)
+                heapq.heappush(heap, (-near, *pair, len(parts[pair[0]].rows), len(parts[pair[1]].rows)))
+    return sorted((part.rows for part in parts.values()), key=lambda group: (-len(group), group[0].at))
+
+
+def _multiply(parts: dict[int, _Part]) -> None:
+    """The products of all pairs of entries that share a term."""
+    seen: dict[str, list[tuple[int, int]]] = {}
+    for number, part in parts.items():
+        dots = part.dots
+        for term, weight in zip(part.rows[0].terms, part.rows[0].weights, strict=False):
+            listed = seen.setdefault(term, [])
+            for other, theirs in listed:
+                dots[other] = dots.get(other, 0) + weight * theirs
+            listed.append((number, weight))
+        for other, dot in dots.items():
+            parts[other].dots[number] = dot
+
+
+def _unite(parts: dict[int, _Part], one: int, other: int) -> None:
+    """Put the second part into the first."""
+    kept, gone = parts[one], parts.pop(other)
+    kept.swallow(gone)
+    del kept.dots[other]
+    for third, dot in gone.dots.items():
+        if third != one:
+            kept.dots[third] = parts[third].dots[one] = kept.dots.get(third, 0) + dot
+            del parts[third].dots[other]
