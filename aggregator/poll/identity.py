@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from aggregator.model import EntryContent, ParsedEntry
-from aggregator.poll.parse.result import KnownSpans, ParsedFeed, identity_hash
+from aggregator.model import EntryContent, ParsedEntry, identity_hash
+from aggregator.poll.parse.result import KnownSpans, ParsedFeed
+from aggregator.store.entries import EditedEntry, KnownEntry, NewEntry, ReissuedEntry
 
 NEW_PER_DAY = 2000
 """At most this many new entries of one feed in 24 hours, its first poll apart."""
@@ -43,18 +44,6 @@ class Lookup:
     titles: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownEntry:
-    """A stored entry, as far as identity needs it."""
-
-    id: int
-    identity_hash: int
-    url: str | None
-    title: str
-    content_hash: int
-    revision: int = 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntries:
     """What the store has of a feed. `total` = 0 means: this is the first poll that gives entries."""
@@ -64,34 +53,6 @@ class KnownEntries:
     total: int = 0  # entries stored, or ever stored
     new_today: int = 0  # entries first seen in the last 24 hours
     last_new_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewEntry:
-    """An entry to insert. `sort_at` is min(published, first seen)."""
-
-    identity: str
-    identity_hash: int
-    content_hash: int
-    sort_at: datetime
-    entry: ParsedEntry
-
-
-@dataclass(frozen=True, slots=True)
-class EditedEntry:
-    """A stored entry whose text a reader would see changed: keep the old text as a revision, then update."""
-
-    id: int
-    content_hash: int
-    entry: ParsedEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ReissuedEntry:
-    """A stored entry that the feed now names otherwise: store the new hash; its guid and atom:id stay."""
-
-    id: int
-    identity_hash: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

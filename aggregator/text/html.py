@@ -55,11 +55,9 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 _REL = "nofollow noopener noreferrer"
 
 # Not allowed in XML 1.0 (controls, surrogates, U+FFFE, U+FFFF), the other noncharacters, C1 controls, the byte order
-# mark, and the two overrides that turn the text after them round.
+# mark, and the two overrides that turn the text after them round. None of them is printable.
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
-    + "]+"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
 )
 _TAG = re.compile(r"<[^<>]*>")
 _NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -83,7 +81,7 @@ _MARKUP = re.compile(r"[<&]")
 
 def clean_text(text: str) -> str:
     """The text without control characters, lone surrogates, noncharacters and bidirectional overrides."""
-    return _UNWANTED.sub("", text)
+    return text if text.isprintable() else _UNWANTED.sub("", text)
 
 
 def sanitise(html: str, base_url: str) -> str:

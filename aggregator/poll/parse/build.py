@@ -206,7 +206,7 @@ def _width(media: RawFile) -> int:
 
 
 def _source(raw: RawEntry, base_url: str) -> SourceRef | None:
-    title = " ".join(clean_text(raw.source_title or "").split())[:MAX_NAME] or None
+    title = plain(raw.source_title)[:MAX_NAME] or None
     url = _url(raw.source_url, base_url)
     return SourceRef(title, url) if title or url else None
 

@@ -55,7 +55,7 @@ class RawEntry:
     image: str | None = None
     comments: str | None = None
     language: str | None = None
-    source_title: str | None = None
+    source_title: RawText | None = None
     source_url: str | None = None
     published: datetime | None = None
     updated: datetime | None = None
@@ -63,10 +63,11 @@ class RawEntry:
 
 @dataclass(slots=True)
 class RawFeed:
-    """One document."""
+    """One document. `version` is feedparser's short name of the format."""
 
     format: str
     entries: list[RawEntry]
+    version: str = ""
     title: RawText | None = None
     description: RawText | None = None
     link: str | None = None

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aggregator.model import ParsedEntry
-from aggregator.poll.parse import jsonfeed, record
+from aggregator.model import ParsedEntry, identity_hash
+from aggregator.poll.parse import jsonfeed, quick, record
 from aggregator.poll.parse.build import build_entry, build_meta
 from aggregator.poll.parse.charset import Document, read_document
 from aggregator.poll.parse.names import Sharing, identities
+from aggregator.poll.parse.quick_names import Beyond
 from aggregator.poll.parse.raw import RawFeed
-from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed, ParsedFeed, identity_hash
+from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed, ParsedFeed
 from aggregator.poll.parse.sniff import from_root, refuse_other_bodies
 from aggregator.poll.parse.spans import Spans, scan
 
@@ -59,7 +60,7 @@ def _new_items(spans: Spans, base_url: str, known: KnownSpans) -> ParsedFeed | N
 
 def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownSpans) -> ParsedFeed | None:
     read = wanted[:MAX_ITEMS]
-    raw = record.read(spans.only(frozenset(read)), base_url)
+    raw = _read(spans, read, base_url)
     if len(raw.entries) != len(read):
         return None
     meta, entries = _build(raw, base_url)
@@ -78,6 +79,17 @@ def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownS
         format=raw.format,
         notes=_notes(len(wanted) - len(read), sharing),
     )
+
+
+def _read(spans: Spans, wanted: Sequence[int], base_url: str) -> RawFeed:
+    """What stands outside the items goes through feedparser; the items do only where `quick` can't read them."""
+    part = spans.only(frozenset(wanted))
+    try:
+        header = record.read(spans.only(()), base_url)
+        header.entries = quick.read_items(part, base_url, header.version, len(wanted))
+    except Beyond:
+        return record.read(part, base_url)
+    return header
 
 
 def _whole(raw: RawFeed, base_url: str, known: KnownSpans) -> ParsedFeed:

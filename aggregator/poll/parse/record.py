@@ -7,6 +7,7 @@ Where it differs from `feedparser.parse` on purpose is written at each method of
 from __future__ import annotations
 
 import calendar
+import contextlib
 import io
 import xml.sax
 import xml.sax.handler
@@ -18,9 +19,11 @@ from typing import Any
 import feedparser
 import feedparser.api
 from feedparser.datetimes import _parse_date
+from feedparser.mixin import _FeedParserMixin
 from feedparser.sanitizer import replace_doctype
 
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
+from aggregator.poll.parse.result import NotAFeed
 
 MAX_AUTHOR = 1000
 """Characters of an author: feedparser's search for an e-mail address is quadratic."""
@@ -38,13 +41,28 @@ def parse_date(text: str | None) -> datetime | None:
         return None
 
 
+def author_detail(author: str) -> tuple[str | None, str | None]:
+    """Name and e-mail address of an author such as 'jane@example.org (Jane Doe)', by feedparser's rules."""
+    if "@" not in author:
+        return author[:MAX_AUTHOR] or None, None
+    detail = feedparser.FeedParserDict(author=author[:MAX_AUTHOR], authors=[feedparser.FeedParserDict()])
+    _OneAuthor(detail)._sync_author_detail()
+    return detail["authors"][0].get("name"), detail["authors"][0].get("email")
+
+
 def read(data: bytes, base_url: str) -> RawFeed:
-    """A whole XML document in UTF-8. Ill-formed ones go through feedparser's lenient parser."""
+    """A whole XML document in UTF-8. Ill-formed ones go through feedparser's lenient parser.
+
+    Raises NotAFeed where feedparser fails.
+    """
     version, data, entities = replace_doctype(_DECLARATION + data)
-    parser = _strict(data, base_url) or _loose(data, base_url, entities)
-    version = version or parser.version
-    name = feedparser.api.SUPPORTED_VERSIONS.get(version, "") if version else ""
-    return _feed(parser.feeddata, parser.entries, name)
+    try:
+        parser = _strict(data, base_url) or _loose(data, base_url, entities)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # a bug of feedparser's that this body has found
+        raise NotAFeed(f"feedparser can't read it: {type(error).__name__}: {error}.") from error
+    return _feed(parser.feeddata, parser.entries, version or parser.version)
 
 
 def _strict(data: bytes, base_url: str) -> Any | None:
@@ -82,6 +100,26 @@ class _Apart:
     def _end_media_description(self) -> None:
         self.pop_content("media_description")  # type: ignore[attr-defined]
 
+    def _start_link(self, attributes: dict[str, str]) -> None:
+        """Of an enclosure without a type nothing is known; feedparser calls it text/html."""
+        if attributes.get("rel") == "enclosure":
+            attributes.setdefault("type", "")
+        super()._start_link(attributes)  # type: ignore[misc]
+
+    def _start_author(self, attributes: dict[str, str]) -> None:
+        """Each author for itself: feedparser gives the first one's e-mail address to a second who has none."""
+        self._get_context().pop("author", None)  # type: ignore[attr-defined]
+        super()._start_author(attributes)  # type: ignore[misc]
+
+    _start_dc_author = _start_dc_creator = _start_itunes_author = _start_managingeditor = _start_author
+
+    def _start_item(self, attributes: dict[str, str]) -> None:
+        """A channel that has two descriptions must not change how its first item is read."""
+        self.hasContent = 0
+        super()._start_item(attributes)  # type: ignore[misc]
+
+    _start_entry = _start_item
+
     def _end_hour(self) -> None:
         """feedparser keeps the last <hour> and <day> alone."""
         self._collect("hour")
@@ -99,6 +137,24 @@ class _Apart:
             context[key] = context[key][:MAX_AUTHOR]
         super()._sync_author_detail(key)  # type: ignore[misc]
 
+    def _nothing(self) -> None:
+        """Of no use to us, and fails on odd values: where an entry is on the map, chapters of a film."""
+        self.pop("geometry")  # type: ignore[attr-defined]
+
+    _end_georss_point = _end_georss_line = _end_georss_polygon = _end_georss_box = _nothing
+    _end_gml_pos = _end_gml_poslist = _nothing
+
+    def _parse_srs_attrs(self, attributes: dict[str, str]) -> None:
+        pass
+
+    def _start_psc_chapter(self, attributes: dict[str, str]) -> None:
+        pass
+
+    def handle_charref(self, ref: str) -> None:
+        """A reference to a character that doesn't exist is nothing, in an ill-formed document too."""
+        with contextlib.suppress(ValueError, OverflowError):
+            super().handle_charref(ref)  # type: ignore[misc]
+
     def _save(self, key: str, value: Any, overwrite: bool = False) -> None:
         """A second <pubDate> that can't be read must not undo the first."""
         if overwrite and value is None and key.endswith("_parsed"):
@@ -114,23 +170,36 @@ class _Loose(_Apart, feedparser.api.LooseFeedParser):  # type: ignore[misc]
     pass
 
 
-def _feed(feed: Mapping[str, Any], entries: list[Mapping[str, Any]], name: str) -> RawFeed:
+class _OneAuthor(_FeedParserMixin):  # type: ignore[misc]
+    """feedparser's way with an author's text, without a document."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def _get_context(self) -> Any:
+        return self._context
+
+
+def _feed(feed: Mapping[str, Any], entries: list[Mapping[str, Any]], version: str) -> RawFeed:
     links = feed.get("links") or []
     image = feed.get("image")
     return RawFeed(
-        format=name,
+        format=feedparser.api.SUPPORTED_VERSIONS.get(version, "") if version else "",
+        version=version,
         entries=[_entry(entry) for entry in entries],
         title=_text(feed, "title"),
         description=_text(feed, "subtitle"),
-        link=feed.get("link"),
-        language=feed.get("language"),
-        image=(image.get("href") if isinstance(image, Mapping) else None) or feed.get("logo") or feed.get("icon"),
-        generator=feed.get("generator"),
+        link=_string(feed, "link"),
+        language=_string(feed, "language"),
+        image=(_string(image, "href") if isinstance(image, Mapping) else None)
+        or _string(feed, "logo")
+        or _string(feed, "icon"),
+        generator=_string(feed, "generator"),
         self_url=next((link.get("href") for link in links if link.get("rel") == "self"), None),
         hubs=[link["href"] for link in links if link.get("rel") == "hub" and link.get("href")],
-        ttl=feed.get("ttl"),
-        update_period=feed.get("sy_updateperiod"),
-        update_frequency=feed.get("sy_updatefrequency"),
+        ttl=_string(feed, "ttl"),
+        update_period=_string(feed, "sy_updateperiod"),
+        update_frequency=_string(feed, "sy_updatefrequency"),
         skip_hours=list(feed.get("hours") or ()),
         skip_days=list(feed.get("days") or ()),
     )
@@ -143,11 +212,11 @@ def _entry(entry: Mapping[str, Any]) -> RawEntry:
     source = source if isinstance(source, Mapping) else {}
     title = entry.get("title_detail") or {}
     return RawEntry(
-        id=entry.get("id"),
-        link=entry.get("link"),
+        id=_string(entry, "id"),
+        link=_string(entry, "link"),
         links=[link["href"] for link in links if link.get("rel") == "alternate" and link.get("href")],
         title=_text(entry, "title"),
-        summary=_text(entry, "summary"),
+        summary=_text(entry, "summary") if "summary_detail" in entry else None,  # else a copy of the content
         contents=[_construct(content) for content in entry.get("content") or () if content.get("value")],
         caption=_text(entry, "media_description"),
         authors=[RawPerson(a.get("name"), a.get("email"), a.get("href")) for a in entry.get("authors") or () if a],
@@ -156,13 +225,20 @@ def _entry(entry: Mapping[str, Any]) -> RawEntry:
         media=[_file(media) for media in entry.get("media_content") or () if media.get("url")],
         thumbnails=[_file(media) for media in entry.get("media_thumbnail") or () if media.get("url")],
         image=image.get("href") if isinstance(image, Mapping) else None,
-        comments=entry.get("comments"),
+        comments=_string(entry, "comments"),
         language=title.get("language") or (entry.get("summary_detail") or {}).get("language"),
-        source_title=source.get("title"),
-        source_url=source.get("link") or source.get("href"),
+        source_title=_text(source, "title"),
+        source_url=source.get("link")
+        or (None if "authors" in source or "contributors" in source else source.get("href")),
         published=_date(entry, "published_parsed"),
         updated=_date(entry, "updated_parsed"),
     )
+
+
+def _string(context: Mapping[str, Any], key: str) -> str | None:
+    """A text that may be missing, or a mapping where the element has attributes that nobody expects."""
+    value = context.get(key)
+    return value if isinstance(value, str) else None
 
 
 def _is_kind(tag: Mapping[str, Any]) -> bool:
@@ -187,7 +263,7 @@ def _construct(detail: Mapping[str, Any], value: str | None = None) -> RawText:
 def _file(media: Mapping[str, Any]) -> RawFile:
     return RawFile(
         media.get("href") or media.get("url") or "",
-        media.get("type"),
+        media.get("type") or None,
         media.get("length") or media.get("filesize"),
         media.get("medium"),
         media.get("width"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from hashlib import blake2b
 from types import MappingProxyType
 
 from aggregator.model import ParsedEntry
@@ -73,12 +72,6 @@ class KnownSpans:
         """Forget these items: they were read but not stored, and have to be read again."""
         kept = {span: identity for span, identity in self.items.items() if identity not in identity_hashes}
         return replace(self, items=kept)
-
-
-def identity_hash(identity: str) -> int:
-    """64 bits of BLAKE2b over an entry's identity within its feed, signed as databases have it."""
-    digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=_HASH).digest()
-    return int.from_bytes(digest, signed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
