@@ -2,4 +2,6 @@
 
 from aggregator.cli import main
 
-main()
+# The parsers' worker processes import this module again, under another name.
+if __name__ == "__main__":
+    main()

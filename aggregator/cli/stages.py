@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aggregator.model import PollReport
     from aggregator.store.database import Store
 
+_SHOWN = 20  # failures; the sources table has them all
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -93,8 +95,10 @@ def _print_poll(report: PollReport) -> None:
         f"{report.unchanged} unchanged, {report.failed} failed; "
         f"{report.entries_new} new entries, {report.entries_edited} edited"
     )
-    for url, reason in report.failures:
+    for url, reason in report.failures[:_SHOWN]:
         complain(f"  {url}: {reason}")
+    if len(report.failures) > _SHOWN:
+        complain(f"  and {len(report.failures) - _SHOWN} more; `aggregator sources` shows every feed's health")
 
 
 @app.command()

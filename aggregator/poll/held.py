@@ -7,11 +7,8 @@ answer came since its request began. The others are judged together at the end o
 from __future__ import annotations
 
 from aggregator.net.hosts import host_key
-from aggregator.net.response import FailureKind
 from aggregator.poll.outcome import Polled
-from aggregator.poll.states import Attempt, our_network_is_down
-
-NO_ANSWER = (FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT)
+from aggregator.poll.states import NO_ANSWER, Attempt, our_network_is_down
 
 
 class HeldFailures:

@@ -141,7 +141,14 @@ class Poller:
         # The body has told nothing that outlasts this poll; kept here, it would wait in memory for the database.
         light = replace(fetched, body=b"")
         if isinstance(parsed, ParseFailed):
-            failed = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=parsed.reason, url=fetched.url, status=200)
+            failed = FetchFailed(
+                kind=FailureKind.NOT_A_FEED,
+                reason=parsed.reason,
+                url=fetched.url,
+                status=fetched.status,
+                hints=fetched.hints,
+                hops=fetched.hops,
+            )
             return replace(polled, result=failed)
         return replace(polled, result=light, parsed=parsed, body_hash=body_hash)
 

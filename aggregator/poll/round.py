@@ -23,6 +23,7 @@ from typing import ParamSpec, TypeVar
 from aggregator import clock
 from aggregator.model import PollReport
 from aggregator.net.gate import HostGate
+from aggregator.net.response import FailureKind, FetchFailed
 from aggregator.poll.held import HeldFailures
 from aggregator.poll.outcome import Polled
 from aggregator.poll.saving import Saver
@@ -111,7 +112,11 @@ class Round:
 
     async def _poll_one(self, leased: LeasedFeed) -> None:
         began = clock.monotonic()
-        polled = await self._poll(leased)
+        try:
+            polled = await self._poll(leased)
+        except Exception as error:
+            log.exception("polling %s failed in a way that it never should", leased.feed.url)
+            polled = _broken(leased, error)
         if polled.failed:
             log.info("%s: %s", leased.feed.url, polled.failed.reason)
         self._ready += self._tools.held.sort(polled, began, clock.monotonic())
@@ -153,3 +158,10 @@ class Round:
     def _release(self) -> None:
         with self._tools.store.write() as conn:
             feeds.release(conn, list(self._leased.values()))
+
+
+def _broken(leased: LeasedFeed, error: Exception) -> Polled:
+    """A fault of our own: it costs this feed this poll, is shown as such, and stops no other feed."""
+    reason = f"this program failed to read it ({type(error).__name__}: {error}); please report this"
+    result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=reason, url=leased.feed.url)
+    return Polled(leased=leased, result=result, unconditional=False, at=clock.utc_now())

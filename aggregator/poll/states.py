@@ -18,7 +18,7 @@ _STATES = {
     FailureKind.BLOCKED: FeedState.BLOCKED,
     FailureKind.NEEDS_CREDENTIALS: FeedState.NEEDS_CREDENTIALS,
 }
-_NO_ANSWER = (FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT)
+NO_ANSWER = (FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT)
 
 
 def next_state(
@@ -65,6 +65,6 @@ def our_network_is_down(attempts: Iterable[Attempt]) -> bool:
     Any answer, an error page too, shows that the network works. Hosts that failed before are no evidence.
     """
     asked = [one for one in attempts if one.failure is not FailureKind.POSTPONED]
-    if any(one.failure not in _NO_ANSWER for one in asked):
+    if any(one.failure not in NO_ANSWER for one in asked):
         return False
     return len({one.host for one in asked if one.was_ok}) >= 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
 
 from aggregator.model import ParsedEntry
 
@@ -46,7 +45,7 @@ class KnownSpans:
     """
 
     key: bytes = bytes(_HASH)
-    items: Mapping[bytes, int] = field(default_factory=lambda: MappingProxyType({}))
+    items: Mapping[bytes, int] = field(default_factory=dict)
     shared_guids: bool = False
     shared_links: bool = False
 
