@@ -10,6 +10,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,8 +32,9 @@ def shipped_templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+@lru_cache(maxsize=8)
 def environment(user_folder: Path | None) -> Environment:
-    """An environment that finds the user's templates first, then the shipped ones.
+    """The environment that finds the user's templates first, then the shipped ones; an edited template is read anew.
 
     Undefined variables are errors, so that a slip in a template is found by the first render and not by a reader.
     """

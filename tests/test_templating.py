@@ -1,6 +1,7 @@
 """Templates: the user's folder wins, feed text is escaped, faults name their file and line."""
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,14 @@ def test_template_of_the_user_can_extend_the_shipped_one(env: Environment, tmp_p
     text = templating.render(env, "style.css", {})
     assert "prefers-color-scheme" in text
     assert text.endswith("body { color: red }")
+
+
+def test_edited_template_is_read_anew(env: Environment, tmp_path: Path) -> None:
+    write(tmp_path, "page.html", "{% include 'part.html' %}")
+    for number, text in enumerate(("before", "after")):
+        write(tmp_path, "part.html", text)
+        os.utime(tmp_path / "part.html", (number, number))
+        assert templating.render(templating.environment(tmp_path), "page.html", {}) == text
 
 
 def test_feed_text_is_escaped_in_html_and_left_alone_in_plain_text(env: Environment, tmp_path: Path) -> None:
@@ -81,6 +90,9 @@ def test_missing_template_is_reported_by_name(env: Environment) -> None:
 
 def test_times_are_shown_in_the_zone_that_is_asked_for() -> None:
     assert templating.moment(WHEN, KYIV) == ('<time datetime="2026-03-02T00:30:00+02:00">2 Mar 2026, 00:30</time>')
+    assert templating.brief(WHEN, KYIV, WHEN) == '<time datetime="2026-03-02T00:30:00+02:00">00:30</time>'
+    assert templating.brief(WHEN, KYIV, WHEN - timedelta(days=1)).endswith(">2 Mar, 00:30</time>")
+    assert templating.brief(WHEN, KYIV, WHEN - timedelta(days=99)).endswith(">2 Mar 2026, 00:30</time>")
     assert templating.clock(WHEN, UTC) == '<time datetime="2026-03-01T22:30:00+00:00">22:30</time>'
     assert templating.day(WHEN, UTC) == "Sunday, 1 March 2026"
     assert templating.day(WHEN, KYIV) == "Monday, 2 March 2026"
