@@ -74,6 +74,8 @@ class ParserPool:
 def _prepare(memory_limit: int) -> None:
     """In a new worker: Ctrl-C is the parent's to handle, and memory is bounded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Pebble's handler raises SystemExit, which a worker that waits for work answers only after three seconds.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
 
 
