@@ -28,6 +28,7 @@ from aggregator.config.models import Config, TopicConfig
 from aggregator.group.placing import Placements, Placing
 from aggregator.group.stories.clusterer import Move, Placed
 from aggregator.group.stories.fields import Member, fields_of
+from aggregator.group.stories.prints import Prints
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.group.stories.vectors import Row
 from aggregator.group.topics import TopicMatcher
@@ -178,7 +179,13 @@ def _read_window(conn: Connection) -> tuple[Placing, int]:
     placing.restore(
         (
             stored.language,
-            Row(stored.entry_id, int(stored.at.timestamp()), stored.terms, stored.weights, frozenset(stored.prints)),
+            Row(
+                stored.entry_id,
+                int(stored.at.timestamp()),
+                stored.terms,
+                stored.weights,
+                Prints.unpacked(stored.prints),
+            ),
             founder,
         )
         for stored, founder in grouping.window(conn)
@@ -263,7 +270,7 @@ def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
         at=datetime.fromtimestamp(row.at, UTC),
         terms=row.terms,
         weights=row.weights,
-        prints=tuple(sorted(row.prints)),
+        prints=row.prints.packed(),
     )
 
 

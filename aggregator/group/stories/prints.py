@@ -1,30 +1,88 @@
-"""Copies of one text, known by the chain of its names and numbers, which a rewriter's synonyms leave alone."""
+"""Copies of one text: printed again, cut short, or rewritten by a machine that swaps words and keeps names and numbers.
+
+Two kinds of fingerprints are taken of a text's beginning. Three words in a row tell a copy; they change when words are
+swapped. Neighbouring names and numbers ('macron france', '47 canadian') tell a rewritten one: two reporters name the
+same people, but not in the same order from beginning to end.
+"""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import islice, pairwise
+from typing import NamedTuple
 from zlib import crc32
 
 _LENGTH = 3_000
-"""Characters of a text that are compared."""
-_MOST = 96
-"""Prints kept of a text, from its beginning: about 400 bytes."""
-_LEAST = 8
-"""Shorter texts are too common to be told apart."""
+"""Characters of a text in which names are looked for."""
+_WORDS = 60
+"""Words from the beginning of which triples are made."""
+_PAIRS = 64
+"""Pairs of names that are kept."""
 _SHARE = 0.6
-"""Of the shorter text's prints, from which two texts are one."""
-_WORDS = re.compile(r"[^\W_]+")
+"""Of the shorter text's fingerprints of one kind, from which two texts are one."""
+_LEAST_WORDS, _LEAST_NAMES = 6, 10
+"""Fingerprints that both texts must have: shorter ones are too common to be told apart."""
+
+_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_EAST_ASIAN}]|\d+(?:[.,]\d+)*|(?:(?![{_EAST_ASIAN}])[^\W_])+")
+# A word may have its capital for being the first of a sentence.
+_FIRST = re.compile(r"(?:\A|[.!?:\n])[\s\"'“”‘’«»()\[\]—–-]*([^\W_]+)")
 
 
-def prints_of(title: str, text: str) -> frozenset[int]:
-    """Hashes of what follows what in a text: pairs of names and numbers."""
-    anchors = [word.lower() for word in _WORDS.findall(text[:_LENGTH] or title) if not word.islower() and len(word) > 1]
-    pairs = [f"{one} {two}" for one, two in pairwise(anchors)]
-    return frozenset(crc32(pair.encode("utf-8", "surrogatepass")) for pair in pairs[:_MOST])
+class Prints(NamedTuple):
+    """Hashes of a text's word triples (even numbers) and of its pairs of names and numbers (odd ones)."""
+
+    words: frozenset[int] = frozenset()
+    names: frozenset[int] = frozenset()
+
+    def packed(self) -> tuple[int, ...]:
+        """All of them, to be stored."""
+        return (*sorted(self.words), *sorted(self.names))
+
+    @classmethod
+    def unpacked(cls, numbers: Iterable[int]) -> Prints:
+        """Read back what `packed` gave."""
+        stored = frozenset(numbers)
+        names = frozenset(number for number in stored if number & 1)
+        return cls(stored - names, names)
 
 
-def same_text(one: frozenset[int], other: frozenset[int]) -> bool:
+NOTHING = Prints()
+"""Fingerprints of a text that is too short for any."""
+
+
+def prints_of(title: str, text: str) -> Prints:
+    """Fingerprints of a text, of its title where there is no text."""
+    text = text[:_LENGTH] or title
+    words = [match.group().lower() for match in islice(_WORD.finditer(text), _WORDS)]
+    triples = [" ".join(words[at : at + 3]) for at in range(len(words) - 2)]
+    first = {match.start(1) for match in _FIRST.finditer(text)}
+    names = [
+        match.group().lower()
+        for match in _WORD.finditer(text)
+        if match.start() not in first and _is_name(match.group())
+    ]
+    pairs = [f"{one} {other}" for one, other in pairwise(names) if one != other]
+    return Prints(
+        frozenset(_hash(triple) & ~1 for triple in triples), frozenset(_hash(pair) | 1 for pair in pairs[:_PAIRS])
+    )
+
+
+def same_text(one: Prints, other: Prints) -> bool:
     """Whether one text is a copy of the other, whole or cut short."""
+    return _alike(one.words, other.words, _LEAST_WORDS) or _alike(one.names, other.names, _LEAST_NAMES)
+
+
+def _alike(one: frozenset[int], other: frozenset[int], least: int) -> bool:
     shorter = min(len(one), len(other))
-    return shorter >= _LEAST and len(one & other) >= _SHARE * shorter
+    return shorter >= least and len(one & other) >= _SHARE * shorter
+
+
+def _is_name(word: str) -> bool:
+    """A number, or a word with a capital letter; scripts without capitals have none."""
+    return word[0].isdigit() or (word != word.lower() and len(word) > 1)
+
+
+def _hash(text: str) -> int:
+    return crc32(text.encode("utf-8", "surrogatepass"))

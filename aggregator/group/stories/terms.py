@@ -5,24 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import Stemmer
-
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.stopwords import STOPWORDS
+from aggregator.text import stems
 
 _EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_EAST_ASIAN}]+|(?:(?![{_EAST_ASIAN}])[^\W_])+")
+_WORD = re.compile(rf"[{_EAST_ASIAN}]+|\d+(?:[.,]\d+)+|(?:(?![{_EAST_ASIAN}])[^\W_])+")
 _UNSPACED = re.compile(f"[{_EAST_ASIAN}]")
 _POSSESSIVE = re.compile(r"['’]s\b")
-_ALGORITHMS = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
-    "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
-    "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
-    "no": "norwegian", "nb": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
-    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
-}  # fmt: skip
 _PREFIX = 6
-"""Letters that stand for a word's stem in languages that no stemmer knows."""
+"""Letters that stand for a word's stem in languages whose inflection is not known."""
 _CACHE = 200_000
 """Words whose stems are remembered."""
 
@@ -39,8 +31,7 @@ class Terms:
     """Reads texts of one language. Not safe to share between threads."""
 
     def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
-        algorithm = _ALGORITHMS.get(language)
-        self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
+        self._language = language
         self._stop = STOPWORDS.get(language, frozenset())
         self._settings = settings
         self._stems: dict[str, str] = {}
@@ -68,6 +59,4 @@ class Terms:
             return ""
         if _UNSPACED.match(word):
             return " ".join(word[at : at + 2] for at in range(max(1, len(word) - 1)))
-        if self._stemmer is not None:
-            return str(self._stemmer.stemWord(word))
-        return word[:_PREFIX]
+        return stems.stem(word, self._language) if self._language in stems.LANGUAGES else word[:_PREFIX]

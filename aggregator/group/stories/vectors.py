@@ -13,6 +13,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aggregator.group.stories.prints import NOTHING, Prints
+
 UNIT = 1_000
 """Length of an entry's vector."""
 _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
@@ -26,7 +28,7 @@ class Row:
     at: int  # seconds since 1970
     terms: tuple[str, ...]
     weights: tuple[int, ...]
-    prints: frozenset[int] = frozenset()
+    prints: Prints = NOTHING
 
 
 def weigh(
