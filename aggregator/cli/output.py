@@ -30,6 +30,11 @@ def say(message: str) -> None:
     console.print(Text(plain(message)))
 
 
+def print_text(text: str) -> None:
+    """Several lines as they are, on stdout."""
+    sys.stdout.write(plain(text, lines=True).rstrip("\n") + "\n")
+
+
 def plain(text: str, *, lines: bool = False) -> str:
     """Text of a feed or a server, harmless on a terminal: no control or bidirectional override characters."""
     keep = "\n\t" if lines else ""

@@ -137,8 +137,8 @@ def export_opml(
 
     Example: aggregator export-opml --out feeds.opml
     """
-    from aggregator.publish.opml import public_sources, render_opml
     from aggregator.publish.assemble import source_view
+    from aggregator.publish.opml import public_sources, render_opml
     from aggregator.store import feeds
 
     here = current(context)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator import clock
 from aggregator.cli.context import Context, app, current
-from aggregator.cli.output import complain, console, print_json, say
+from aggregator.cli.output import complain, print_json, print_text, say
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def run(context: typer.Context) -> None:
 
     Example: aggregator run
     """
+    from aggregator.cli.logs import start_logging
     from aggregator.daemon import run as run_daemon
 
     here = current(context)
-    asyncio.run(run_daemon(here.config_path, here.config, here.data, here.database_url))
+    start_logging()
+    with here.store() as store:
+        asyncio.run(run_daemon(here.config_path, here.config, here.public, store, lambda url: say(f"The page: {url}")))
 
 
 @app.command()
@@ -184,3 +187,57 @@ def _local_date(value: str | None) -> str | None:
         return date.fromisoformat(value).isoformat()
     except ValueError:
         raise UsageError(f"--date {value!r} is no date; write it as 2026-11-22") from None
+
+
+def _preview(store: Store, here: Context, name: str, local_date: str | None, out: Path | None) -> None:
+    from aggregator.digest.service import preview
+    from aggregator.model import EditionState
+
+    shown = preview(store, here.config, name, clock.utc_now(), local_date)
+    if shown.edition.state is EditionState.EMPTY:
+        say(f"{name}: nothing new to tell, so no mail would be sent")
+        return
+    if out is None:
+        print_text(shown.text)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "digest.html").write_text(shown.html, encoding="utf-8")
+        (out / "digest.txt").write_text(shown.text, encoding="utf-8")
+        (out / "digest.eml").write_bytes(shown.eml)
+    except OSError as error:
+        raise UsageError(f"the preview can't be written to {out}: {error.strerror}") from None
+    say(f"{shown.edition.subject}: written to {out}/digest.html, digest.txt and digest.eml; nothing is kept or sent")
+
+
+def _send(store: Store, here: Context, name: str, local_date: str | None) -> None:
+    from aggregator.digest.service import send_edition
+    from aggregator.model import EditionState
+
+    report = send_edition(store, here.config, name, clock.utc_now(), local_date)
+    for edition in report.made:
+        if edition.state is EditionState.EMPTY:
+            say(f"{name} of {edition.local_date}: nothing new to tell, so no mail is sent")
+        else:
+            say(f"{name} of {edition.local_date}: {edition.subject}")
+    say("".join(f"{number} {state}, " for state, number in report.states.items())[:-2] or "No mail was waiting")
+    for trouble in report.troubles:
+        complain(trouble)
+    if report.troubles:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Stop after writing; don't serve the page.")] = False,
+) -> None:
+    """Run everything on bundled sample feeds, without a network: poll, group, publish, digest; then serve the page.
+
+    It works in a folder demo/ inside the data folder, made afresh each time.
+
+    Example: aggregator demo
+    """
+    from aggregator.demo.show import show
+
+    show(current(context).data / "demo", once=once, say=say)

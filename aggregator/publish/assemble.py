@@ -65,7 +65,7 @@ class _Assembly:
         slugs = unique_slugs(config.topics)
         self._config = config
         self._stored = stored
-        self.sources = {feed.id: _source(feed) for feed in feeds}
+        self.sources = {feed.id: source_view(feed) for feed in feeds}
         self._topics = {name: TopicRef(name, slug, f"topics/{slug}/") for name, slug in slugs.items()}
         self._story_paths = {
             story.id: f"stories/{story.key}/" for story in stored.stories if stored.story_entries.get(story.id)
@@ -116,7 +116,8 @@ def _paths(title: str, folder: str) -> FeedPaths:
     return FeedPaths(title=title, atom=f"{folder}feed.atom", rss=f"{folder}feed.rss", json=f"{folder}feed.json")
 
 
-def _source(feed: Feed) -> SourceView:
+def source_view(feed: Feed) -> SourceView:
+    """A feed as readers see it."""
     return SourceView(
         id=feed.id,
         url=feed.url,

@@ -1,0 +1,66 @@
+"""The command line as a user calls it, in this process."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from aggregator import cli
+from tests.feedserver import FeedServer
+
+ITEM = (
+    "<item><title>{title}</title><link>https://a.example/{n}</link><guid>{n}</guid>"
+    "<description>{text}</description><pubDate>Sun, 22 Nov 2026 08:0{n}:00 GMT</pubDate></item>"
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `aggregator …` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["aggregator", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
+
+
+def rss(*titles: str, text: str = "More on this.") -> bytes:
+    """A feed with these titles."""
+    items = "".join(ITEM.format(n=n, title=title, text=text) for n, title in enumerate(titles))
+    return f"<rss version='2.0'><channel><title>Outlet</title><link>https://a.example/</link>{items}</channel></rss>".encode()
+
+
+@pytest.fixture
+def site(tmp_path: Path, feed_server: FeedServer) -> FeedServer:
+    """A feeds.yaml in the folder that names one good feed of the server."""
+    url = feed_server.feed("/feed", rss("New air defence systems for Kyiv", "A quiet day at the zoo"), etag='"1"')
+    (tmp_path / "feeds.yaml").write_text(
+        f"feeds:\n  - url: {url}\n    name: One\n"
+        "topics:\n  Air defense: [air defense]\n"
+        "digests:\n  Daily: {at: '07:00', to: [reader@example.org]}\n"
+        "polling: {allow_networks: [127.0.0.0/8], host_gap: 0s}\n",
+        encoding="utf-8",
+    )
+    return feed_server
