@@ -1,9 +1,9 @@
 """python -m bench stories FILE [--split S] [--out PRED.tsv]: labelled entries through the shipped clusterer.
 
-FILE is JSONL, plain or .gz: id, time (ISO 8601), title, text, lang, and cluster (the story that a person put it in, null
-if nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the code that
-`aggregator group` calls. PRED.tsv gets `id<TAB>story`. Printed: B-cubed precision, recall and F1 over the labelled rows,
-the largest stories, speed and memory.
+FILE is JSONL, plain or .gz: id, time (ISO 8601), title, text, lang, and cluster (the story that a person put it in,
+null if nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the
+code that `aggregator group` calls. PRED.tsv gets `id<TAB>story`. Printed: B-cubed precision, recall and F1 over the
+labelled rows, the largest stories, speed and memory.
 """
 
 from __future__ import annotations
@@ -59,11 +59,8 @@ def place(rows: Sequence[Mapping[str, Any]], batch: int = 500) -> dict[str, int]
     placing = Placing()
     stories: dict[int, int] = {}
     for start in range(0, len(rows), batch):
-        entries = [
-            (_entry(number, row), str(row.get("lang") or "und"))
-            for number, row in enumerate(rows[start : start + batch], start)
-        ]
-        placements = placing.place(entries)
+        entries = [_entry(number, row) for number, row in enumerate(rows[start : start + batch], start)]
+        placements = placing.place([(entry, entry.language) for entry in entries])
         stories.update(placements.story_of)
         stories = {number: placements.merged.get(story, story) for number, story in stories.items()}
     return {str(row["id"]): stories[number] for number, row in enumerate(rows)}
@@ -78,6 +75,7 @@ def _entry(number: int, row: Mapping[str, Any]) -> Entry:
         guid=str(row["id"]),
         title=row["title"] or "",
         text=row["text"] or "",
+        language=row.get("lang") or None,
         first_seen=at,
         sort_at=at,
     )

@@ -37,6 +37,7 @@ from aggregator.store import entries as stored_entries
 from aggregator.store import feeds as stored_feeds
 from aggregator.store import grouping, meta
 from aggregator.store.database import Store
+from aggregator.text.language import UNKNOWN
 
 BATCH = 500
 """Entries in one transaction."""
@@ -45,8 +46,6 @@ _MATCHED_WITH = "topics.matched"  # meta: hash of the topics, and the id below w
 
 Progress = Callable[[int, int], None]
 """Is told how many entries are done, and of how many."""
-UNKNOWN = "und"
-"""BCP 47's word for a language that nobody names."""
 _Matched = list[tuple[Entry, tuple[TopicMatch, ...]]]
 
 
@@ -108,7 +107,7 @@ class _Run:
                 self._placing, self._generation = _read_window(conn)
             feeds = stored_feeds.by_ids(conn, sorted({entry.feed_id for entry in entries}))
         matched = self._match(entries, feeds)
-        fresh = [(entry, _language(entry, feeds[entry.feed_id])) for entry in entries if entry.story_id is None]
+        fresh = [(entry, feeds[entry.feed_id].language) for entry in entries if entry.story_id is None]
         placements = self._placing.place(fresh)
         with self._store.write() as conn:
             if grouping.generation(conn) != self._generation:
@@ -167,11 +166,6 @@ def _rematching(conn: Connection) -> tuple[str, int]:
     """The hash of the topics, and the id below which entries are still to be matched with them; 0 when none is."""
     topics_hash, _, below = (meta.get(conn, _MATCHED_WITH) or " 0").partition(" ")
     return topics_hash, int(below)
-
-
-def _language(entry: Entry, feed: Feed) -> str:
-    """Primary subtag of what the entry or its feed declares."""
-    return (entry.language or feed.language or UNKNOWN).replace("_", "-").split("-")[0].lower()
 
 
 def _read_window(conn: Connection) -> tuple[Placing, int]:

@@ -9,6 +9,7 @@ from aggregator.group.stories.clusterer import Clusterer, Move, Placed
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.vectors import Row
 from aggregator.model import Entry
+from aggregator.text.language import detect
 
 
 @dataclass(slots=True)
@@ -59,10 +60,11 @@ class Placing:
         for language, row, story in rows:
             self._of(language).restore(row, story)
 
-    def place(self, entries: Sequence[tuple[Entry, str]]) -> Placements:
-        """Find the stories of new entries, given with their languages, in the order of time."""
+    def place(self, entries: Sequence[tuple[Entry, str | None]]) -> Placements:
+        """Find the stories of new entries, in the order of time; each with the language that its feed declares."""
         placements = Placements()
-        for entry, language in entries:
+        for entry, declared in entries:
+            language = detect(entry.title, entry.text, entry.language or declared)
             at = int(entry.sort_at.timestamp())
             placements.add(entry, language, self._of(language).place(entry.id, at, entry.title, entry.text))
         return placements
