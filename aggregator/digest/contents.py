@@ -6,7 +6,6 @@ The result is what templates see; docs/digest.md names every field.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from aggregator.digest.edition import Pick, Selection
 from aggregator.digest.phrases import Phrases, direction_of
 from aggregator.model import Entry, Feed
 from aggregator.templating import weblink
+from aggregator.text.lines import cut, direction, tidy
 from aggregator.text.summary import count_words, letters, shorten, summarise
 
 TOP_STORIES = 3
@@ -25,7 +25,12 @@ SECTION_WORDS = 25
 BRIEFS = 5
 ALSO = 3
 HEADLINE_WORDS = 30
+HEADLINE_LENGTH = 200  # characters, as is every length below
 ALSO_WORDS = 14
+ALSO_LENGTH = 110
+OUTLET_LENGTH = 60
+SUMMARY_LENGTH = 600
+URL_LENGTH = 2000
 FEWEST_WORDS = 1000  # below it, one-liners get their summaries
 MOST_WORDS = 1300  # above it, the least important stories go
 WORDS_A_STORY = 52  # of editions that are larger by configuration
@@ -35,7 +40,6 @@ OTHERS = "other"
 TEXT_FOR_SUMMARY = 5000  # characters
 
 _UNSAFE_IN_URL = re.compile(r"[\x00-\x20\x7f<>\"'`\\{}|^\u2028\u2029]")
-_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff\u00ad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,7 @@ class _Layout:
         for _, members in self._by_topic(picks[TOP_STORIES:]):
             ids = [pick.story.id for pick in members]
             first = max(SECTION_STORIES, len(ids) - BRIEFS)
-            full |= set(ids[:first])
+            full |= {*ids[:first], *(pick.story.id for pick in members if pick.news)}  # an update says what is new
             spare |= set(ids[first : max(first, len(ids) * 2 // 3)])
         words = sum(self._length(pick, TOP_WORDS) for pick in picks[:TOP_STORIES])
         words += sum(self._length(p, SECTION_WORDS if p.story.id in full else 0) for p in picks[TOP_STORIES:])
@@ -210,7 +214,7 @@ class _Layout:
                 )
 
     def _item(self, pick: Pick, links: _LinkTexts, words: int, *, also: bool = False) -> Item:
-        outlet = pick.outlets[0] if pick.outlets else ""
+        outlet = cut(pick.outlets[0], OUTLET_LENGTH) if pick.outlets else ""
         headline = links.unique(_headline(pick), outlet)
         others = tuple(_also(pick, self._feeds, links)) if also else ()
         language = pick.lead.language or pick.story.language
@@ -228,7 +232,7 @@ class _Layout:
             update=pick.news is not None,
             topic=pick.topic,
             language=language,
-            direction=direction(headline, language),
+            direction=direction(headline, direction_of(language)),
             image_url=_https(pick.lead.image_url or pick.story.image_url),
         )
 
@@ -238,7 +242,7 @@ class _Layout:
         key = (pick.story.id, words)
         if key not in self._summaries:
             text = "\n".join(pick.news) if pick.news else pick.lead.text
-            self._summaries[key] = tidy(summarise(text[:TEXT_FOR_SUMMARY], pick.lead.title, words=words))
+            self._summaries[key] = cut(summarise(text[:TEXT_FOR_SUMMARY], pick.lead.title, words=words), SUMMARY_LENGTH)
         return self._summaries[key]
 
     def _length(self, pick: Pick, words: int) -> int:
@@ -271,47 +275,25 @@ def _also(pick: Pick, feeds: Mapping[int, Feed], links: _LinkTexts) -> Iterable[
     for entry in pick.entries[1:]:
         outlet = feeds[entry.feed_id].outlet if entry.feed_id in feeds else ""
         url = link_of(entry)
-        headline = shorten(tidy(entry.title), ALSO_WORDS)
+        headline = cut(shorten(tidy(entry.title), ALSO_WORDS), ALSO_LENGTH)
         if outlet and outlet not in named and url and headline and links.claim(headline):
             named.add(outlet)
-            yield Also(outlet, headline, url)
+            yield Also(cut(outlet, OUTLET_LENGTH), headline, url)
             if len(named) > ALSO:
                 return
 
 
 def _headline(pick: Pick) -> str:
     title = pick.story.title if pick.lead.id == pick.story.lead_id else pick.lead.title
-    return shorten(tidy(title), HEADLINE_WORDS) or shorten(tidy(pick.lead.text[:500]), 12) or "…"
+    line = shorten(tidy(title), HEADLINE_WORDS) or shorten(tidy(pick.lead.text[:500]), 12) or "…"
+    return cut(line, HEADLINE_LENGTH)
 
 
 def link_of(entry: Entry) -> str | None:
     """The entry's address if it is one for the web, without characters that would end it in a plain text."""
-    url = weblink(entry.url)
+    url = weblink(entry.url) if len(entry.url or "") <= URL_LENGTH else None
     return _UNSAFE_IN_URL.sub(lambda found: quote(found.group()), url) if url else None
 
 
 def _https(url: str | None) -> str | None:
     return url if (weblink(url) or "").startswith("https://") else None
-
-
-def tidy(text: str) -> str:
-    """One line without control characters, direction overrides and lone surrogates: safe in a header and in a mail."""
-    return " ".join("".join(" " if c in "\u2028\u2029" or c.isspace() else c for c in text if _visible(c)).split())
-
-
-def _visible(char: str) -> bool:
-    if char.isspace():
-        return True
-    category = unicodedata.category(char)
-    return category not in {"Cc", "Cs", "Co", "Cn"} and char not in _DIRECTION_CONTROLS
-
-
-def direction(text: str, language: str | None) -> str:
-    """'rtl' or 'ltr': that of the first letter which has one (as in HTML's dir=auto), else the language's."""
-    for char in text:
-        kind = unicodedata.bidirectional(char)
-        if kind in {"R", "AL"}:
-            return "rtl"
-        if kind == "L":
-            return "ltr"
-    return direction_of(language)

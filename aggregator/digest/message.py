@@ -15,9 +15,9 @@ from email.header import Header
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr, parseaddr
 
-from aggregator.digest.contents import tidy
 from aggregator.errors import DeliveryError
 from aggregator.model import Edition, Mailing
+from aggregator.text.lines import tidy
 
 LONGEST_LINE = 998  # RFC 5322 section 2.1.1, without CRLF
 _FOLD = 78

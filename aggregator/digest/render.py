@@ -7,7 +7,6 @@ contents -> digest.html -> css inlined -> too large for Gmail? with fewer storie
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,15 +15,15 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment
 
-from aggregator.digest.contents import Contents, tidy
+from aggregator.digest.contents import Contents
 from aggregator.digest.phrases import Phrases
 from aggregator.errors import ConfigError, ConfigFault
 from aggregator.templating import render
+from aggregator.text.lines import cut
 
 MOST_BYTES = 90_000  # Gmail cuts a mail's HTML at 102 KB, and with it the footer
 SUBJECT_HEADLINE = 50  # characters
 PREHEADER_HEADLINE = 70
-_JOINER = "\u200d"
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _EMPTY_LINES = re.compile(r"\n\s*\n+")
@@ -131,25 +130,3 @@ def preheader(frame: Frame, contents: Contents) -> str:
     facts = [frame.words.stories(contents.stories), frame.words.minutes.format(n=contents.minutes)]
     second = contents.items[1:2]
     return " · ".join([*(cut(item.headline, PREHEADER_HEADLINE) for item in second), *facts])
-
-
-def cut(text: str, length: int) -> str:
-    """At most `length` characters, cut between words where that keeps half of them, and marked with '…'."""
-    text = tidy(text)
-    if len(text) <= length:
-        return text
-    head = text[: length - 1]
-    space = head.rfind(" ")
-    kept = head[:space] if space * 2 >= length else _whole(head, text)
-    return f"{kept.rstrip(' ,;:–—-')}…"
-
-
-def _whole(head: str, text: str) -> str:
-    """Without a character of several code points that was cut in two: marks and joiners stay with their letter."""
-    while head and (_joins(text[len(head)]) or head.endswith(_JOINER)):
-        head = head[:-1]
-    return head
-
-
-def _joins(char: str) -> bool:
-    return unicodedata.category(char).startswith("M") or char == _JOINER or "\U0001f3fb" <= char <= "\U0001f3ff"

@@ -1,0 +1,213 @@
+"""Each rule of 'The message' that concerns HTML and text, checked by a program on editions of every kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from aggregator.digest.contents import Also, Contents, Item, Section
+from aggregator.digest.render import MOST_BYTES, Rendered, render_edition, size, variables_of
+from aggregator.errors import ConfigError
+from aggregator.templating import environment
+from aggregator.text.lines import cut
+from tests.digest.editions import HOSTILE, frame, hostile, large, rendered
+from tests.digest.mailhtml import MailHtml, contrast, inverted
+from tests.digest.sample import AIR, edition_of, entry, story
+
+KINDS = ("ordinary", "one", "many", "large", "hostile", "update")
+FORBIDDEN_TAGS = {"script", "form", "input", "iframe", "object", "embed", "link", "video", "audio", "svg", "base"}
+FORBIDDEN_CSS = re.compile(r"\b(?:display:\s*(?:flex|grid)|position:|float:|url\(|expression|@import|behavior)", re.I)
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029\x00-\x08\x0b-\x1f]")
+
+
+@cache
+def edition(kind: str) -> Rendered:
+    if kind == "large":
+        return rendered(large(), stories=100)
+    if kind == "update":
+        return rendered([*edition_of(9), _update()], shown=[900])
+    stories = {"ordinary": edition_of(25), "one": edition_of(1), "many": edition_of(100), "hostile": hostile()}[kind]
+    return rendered(stories, stories=100 if kind == "many" else 20)
+
+
+def _update():  # type: ignore[no-untyped-def]
+    told = entry(900, "Bridge closed", "A blast closed the bridge.", hours=30)
+    news = entry(901, "One lane to reopen", "Engineers expect to reopen one lane within two weeks.", feed=3, hours=1)
+    return story(90, [told, news], AIR)
+
+
+@pytest.fixture(params=KINDS)
+def mail(request: pytest.FixtureRequest) -> Rendered:
+    return edition(request.param)
+
+
+@pytest.fixture
+def html(mail: Rendered) -> MailHtml:
+    return MailHtml(mail.html)
+
+
+def test_it_is_at_most_90_kb_and_has_its_footer(mail: Rendered) -> None:
+    assert size(mail.html) <= MOST_BYTES == 90_000
+    assert "Unsubscribe" in mail.html and "12 Example Street" in mail.html
+    assert "That is everything for today." in mail.html and "Unsubscribe: mailto:" in mail.text
+
+
+def test_it_has_doctype_language_direction_charset_and_title(mail: Rendered, html: MailHtml) -> None:
+    assert mail.html.startswith("<!DOCTYPE html>")
+    assert (html.root.get("lang"), html.root.get("dir")) == ("en", "ltr")
+    assert 'content="text/html; charset=utf-8"' in mail.html[:300]
+    assert html.root.findtext(".//title") == mail.subject
+
+
+def test_tables_are_for_layout_only(html: MailHtml) -> None:
+    assert {table.get("role") for table in html.root.iter("table")} == {"presentation"}
+
+
+def test_headings_go_down_one_level_at_a_time(html: MailHtml) -> None:
+    levels = [int(tag[1]) for tag in html.tags() if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert set(levels) == {1, 2, 3}
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_each_link_has_a_text_of_its_own(html: MailHtml) -> None:
+    texts = [text.casefold() for text, _ in html.links()]
+    assert all(texts)
+    assert len(set(texts)) == len(texts)
+
+
+def test_links_lead_to_the_web_or_write_a_mail(html: MailHtml) -> None:
+    assert {address.split(":")[0] for _, address in html.links()} <= {"https", "mailto"}
+
+
+def test_the_text_has_the_same_stories_order_and_links(mail: Rendered, html: MailHtml) -> None:
+    in_text = re.findall(r"(?:https://|mailto:)\S+", mail.text)
+    assert in_text == [address for _, address in html.links()]
+    flat = " ".join(mail.text.split())
+    places = [flat.find(" ".join(item.headline.split())[:60]) for item in mail.contents.items]
+    assert -1 not in places and places == sorted(places)
+
+
+def test_nothing_runs_loads_or_floats(mail: Rendered, html: MailHtml) -> None:
+    assert not FORBIDDEN_TAGS & set(html.tags())
+    assert not FORBIDDEN_CSS.search(mail.html)
+    assert not [name for one in html.root.iter() for name in one.attrib if str(name).lower().startswith("on")]
+
+
+def test_styles_are_small_flat_and_dark_ones_win(html: MailHtml) -> None:
+    assert len(html.style.encode()) <= 16_000
+    depth = 0
+    for token in re.findall(r"[@{}]", html.style):
+        assert not (token == "@" and depth), "an at-rule inside another"
+        depth += {"{": 1, "}": -1, "@": 0}[token]
+    dark = html.style[html.style.index("prefers-color-scheme: dark") :]
+    declarations = re.findall(r"[\w-]+: [^;{}]+;", dark)
+    assert declarations and all(one.endswith("!important;") for one in declarations)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "inverted"])
+def test_every_text_is_readable(html: MailHtml, mode: str) -> None:
+    texts = list(html.texts())
+    assert len(texts) > 10
+    for text in texts:
+        colour, background = text.colours["dark" if mode == "dark" else "light"]
+        if mode == "inverted":
+            colour, background = inverted(colour), inverted(background)
+        assert contrast(colour, background) >= 4.5, (text.text, colour, background)
+
+
+def test_text_of_feeds_is_isolated(mail: Rendered, html: MailHtml) -> None:
+    isolated = {" ".join(str(one.text_content()).split()) for one in html.root.iter("bdi")}
+    for item in mail.contents.items:
+        assert {item.headline, item.outlet} <= isolated
+        assert not item.summary or item.summary in isolated
+
+
+def test_no_control_character_reaches_the_reader(mail: Rendered) -> None:
+    for text in (mail.subject, mail.preheader, mail.html, mail.text):
+        assert not BIDI_CONTROLS.search(text)
+        text.encode("utf-8")
+
+
+def test_the_subject_is_the_lead_headline_and_the_date(mail: Rendered) -> None:
+    headline, day = mail.subject.rsplit(" · ", 1)
+    assert day == "Tue 3 Mar"
+    assert len(headline) <= 50
+    assert mail.contents.top[0].headline.startswith(headline.removesuffix("…"))
+
+
+def test_the_preheader_tells_the_second_headline_and_how_much_there_is(mail: Rendered) -> None:
+    facts = "1 story" if mail.contents.stories == 1 else f"{mail.contents.stories} stories"
+    assert mail.preheader.endswith(f"{facts} · {mail.contents.minutes} min")
+    if mail.contents.stories > 1:
+        assert mail.preheader.startswith(cut(mail.contents.items[1].headline, 70))
+
+
+def test_the_same_data_is_the_same_bytes(mail: Rendered) -> None:
+    again = rendered(edition_of(25))
+    assert (again.html, again.text) == (edition("ordinary").html, edition("ordinary").text)
+
+
+def test_a_template_in_a_title_stays_a_title() -> None:
+    assert "{{ 7 * 7 }}" in edition("hostile").text
+    assert "alert(1)</script>" not in edition("hostile").html
+
+
+def test_right_to_left_stories_are_set_right_to_left() -> None:
+    html = MailHtml(edition("ordinary").html)
+    (cell,) = [one for one in html.root.iter("td") if one.get("lang") == "ar"]
+    assert cell.get("dir") == "rtl"
+
+
+def test_an_update_is_marked() -> None:
+    mail = edition("update")
+    (item,) = [item for item in mail.contents.items if item.update]
+    assert f"[Update] {item.headline}" in mail.text
+    assert item.summary == "Engineers expect to reopen one lane within two weeks."
+    assert mail.html.count('<span class="update"') == 1
+
+
+def test_a_mail_that_would_be_too_large_loses_its_least_important_stories() -> None:
+    mail = edition("large")
+    assert 3 < mail.contents.stories < 100
+    assert size(mail.html) > MOST_BYTES * 0.8
+
+
+def test_hostile_titles_all_arrive_as_text() -> None:
+    assert edition("hostile").contents.stories == len(HOSTILE)
+
+
+def test_a_folder_of_the_user_wins_over_the_shipped_templates(tmp_path: Path) -> None:
+    (tmp_path / "digest.txt").write_text("{{ digest }}: {{ contents.stories }}\n", encoding="utf-8")
+    contents = edition("ordinary").contents
+    mine = render_edition(environment(tmp_path), frame(), lambda keep: contents)
+    assert mine.text == f"Morning briefing: {contents.stories}\n"
+    assert mine.html == edition("ordinary").html
+
+
+def test_a_template_can_change_one_block_of_the_shipped_one(tmp_path: Path) -> None:
+    own = '{% extends "shipped/digest.html" %}{% block end %}<tr><td>Over and out</td></tr>{% endblock %}'
+    (tmp_path / "digest.html").write_text(own, encoding="utf-8")
+    contents = edition("ordinary").contents
+    mine = render_edition(environment(tmp_path), frame(), lambda keep: contents)
+    assert "Over and out" in mine.html and "That is everything" not in mine.html
+    assert contents.items[-1].headline in mine.html and "12 Example Street" in mine.html
+
+
+def test_a_template_that_is_too_large_by_itself_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "digest.html").write_text("<p>" + "x" * MOST_BYTES, encoding="utf-8")
+    contents = edition("ordinary").contents
+    with pytest.raises(ConfigError, match="over 90000 bytes"):
+        render_edition(environment(tmp_path), frame(), lambda keep: contents)
+
+
+def test_every_variable_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/digest.md").read_text(encoding="utf-8")
+    variables = list(variables_of(frame(), edition("ordinary").contents))
+    names = [field.name for kind in (Item, Section, Also, Contents) for field in fields(kind)]
+    assert [name for name in variables + names if f"`{name}`" not in page] == []
