@@ -94,6 +94,8 @@ class _Site:
         if document:
             extra = {"content-security-policy": MAIL_POLICY} if _EDITION.fullmatch(path) else None
             return await answer(document, request.headers, extra)
+        if path == "/favicon.ico":  # asked for by browsers where a document names no icon, as feeds can't
+            return _moved("./favicon.svg")
         if not path.endswith("/") and self._files.has_folder(path):
             return _moved(f"./{quote(path.rsplit('/', 1)[1])}/")
         successor = await self._successor(path)

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator import templating
 from aggregator.config.models import Config, FeedConfig
-from aggregator.publish.pages import render_pages
+from aggregator.publish.pages import page_units
 from aggregator.publish.view import FeedPaths
 from aggregator.store import feeds
 from aggregator.store.database import Store
@@ -25,8 +25,9 @@ CONFIG = Config(
 def publish_sample(out: Path) -> None:
     """Write the sample's pages, and feeds that say only what they are."""
     view = sample.sample()
-    for path, body in render_pages(view, templating.environment(None)):
-        write(out, path, body)
+    for unit in page_units(view, templating.environment(None)):
+        for path, body in unit.render():
+            write(out, path, body)
     for feed in (view.feed, view.stories_feed, *(topic.feed for topic in view.topics)):
         write_feed(out, feed)
     write(out, view.opml, b"<opml version='2.0'/>")

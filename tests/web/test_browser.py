@@ -126,6 +126,11 @@ def test_right_to_left_headline_stands_right_and_leaves_the_rest_alone(browser: 
     page.goto(site.url)
     arabic = page.locator("article.card", has=page.locator("h3[lang=ar]")).first
     assert arabic.evaluate("node => getComputedStyle(node).direction") == "rtl"
+    meta = arabic.locator(".meta")
+    assert meta.evaluate("node => [getComputedStyle(node).direction, getComputedStyle(node).textAlign]") == [
+        "ltr",
+        "end",
+    ]
     assert page.locator("article.card").first.evaluate("node => getComputedStyle(node).direction") == "ltr"
     page.close()
 

@@ -269,6 +269,12 @@ def test_slugs_of_any_script_are_served(site_store: Store, out: Path) -> None:
         assert (redirected.status, redirected.headers["location"]) == (308, f"./{path.rsplit('/', 1)[1]}/")
 
 
+def test_browsers_that_look_for_an_icon_find_one(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status, answer.headers["location"]) == (308, "./favicon.svg")
+    assert client.get("/favicon.svg").status == 200
+
+
 def test_requests_on_one_connection_are_all_answered(client: Client) -> None:
     one = b"GET /feed.atom HTTP/1.1\r\nHost: x\r\n\r\n"
     with socket.create_connection(client.address, timeout=10) as connection:
