@@ -28,6 +28,11 @@ def faults(path: str, body: bytes, url: str) -> list[str]:
         return [f"it can't be read back: {error}"]
 
 
+def is_feed(path: str) -> bool:
+    """Whether a file is checked at all."""
+    return path.rpartition(".")[2] in _CHECKS
+
+
 def count_items(path: str, body: bytes) -> int:
     """How many items a feed has; 0 for what can't be read."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aggregator.publish.channels import Channel, Published
 from aggregator.publish.fragments import Fragments, Rendered
@@ -17,14 +17,12 @@ Writer = Callable[[Channel, Sequence[Item]], Parts]
 _WRITERS: tuple[Writer, Writer, Writer] = (write_atom, write_rss, write_json)
 
 
-def render(feed: Published, fragments: Fragments) -> dict[str, bytes]:
-    """Atom 1.0, RSS 2.0 and JSON Feed 1.1 of one feed, by path."""
+def render(feed: Published, fragments: Fragments) -> Iterator[tuple[str, bytes]]:
+    """Atom 1.0, RSS 2.0 and JSON Feed 1.1 of one feed, each with its path."""
     items = _items(feed, fragments)
     paths = (feed.paths.atom, feed.paths.rss, feed.paths.json)
-    return {
-        path: write(feed.channel, ()).around([item[at] for item in items])
-        for at, (path, write) in enumerate(zip(paths, _WRITERS, strict=True))
-    }
+    for at, (path, write) in enumerate(zip(paths, _WRITERS, strict=True)):
+        yield path, write(feed.channel, ()).around([item[at] for item in items])
 
 
 def _items(feed: Published, fragments: Fragments) -> list[Rendered]:

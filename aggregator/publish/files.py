@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from aggregator.clock import monotonic
 from aggregator.errors import PublishError
+from aggregator.publish.fragments import Signature
 
 MANIFEST = ".published"
 LOCK = ".publishing"
@@ -41,6 +42,14 @@ class Output:
             return self._inside(path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def signature(self, path: str) -> Signature:
+        """What changes when somebody writes to a file; zeros where there is none."""
+        try:
+            found = self._inside(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return (0, 0, 0)
+        return (found.st_ino, found.st_size, found.st_mtime_ns)
 
     def keep(self, path: str) -> None:
         """Let a file stay as it is."""

@@ -61,17 +61,12 @@ class Piece:
 
 def entry_piece(view: EntryView, site_url: str) -> Piece:
     """An entry as a piece of a feed."""
-    source = view.source
-    # The hash of an entry covers every field; with the id beside it, a collision is out of the question.
-    key = (view.entry.atom_id, hash(view.entry), source.name, source.url, source.site_url, view.topics, site_url)
-    return Piece(key, lambda: entry_item(view, site_url))
+    return Piece(("entry", view.fingerprint, site_url), lambda: entry_item(view, site_url))
 
 
 def story_piece(view: StoryView, site_url: str) -> Piece:
     """A story as a piece of a feed."""
-    entries = tuple((one.entry.id, hash(one.entry), one.source.name) for one in view.entries)
-    key = (view.story.atom_id, hash(view.story), view.path, view.topics, view.lead.entry.id, entries, site_url)
-    return Piece(key, lambda: story_item(view, site_url))
+    return Piece(("story", view.fingerprint, site_url), lambda: story_item(view, site_url))
 
 
 def entry_item(view: EntryView, site_url: str) -> Item:

@@ -1,6 +1,6 @@
 """The site's HTML pages, rendered from the view. Pure: equal views and templates give equal bytes.
 
-for (path, body) in render_pages(view, env):
+for unit in page_units(view, env): for (path, body) in unit.render():
     index.html                      the front page: leading stories, then topics
     topics/<slug>/index.html        everything of a topic by day; older pages in topics/<slug>/2/ and so on
     stories/<key>/index.html        one event, every outlet's version
@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from aggregator.config.models import SiteConfig
 from aggregator.publish import cards
 from aggregator.publish.cards import href
 from aggregator.publish.source_rows import SourceRow, published_rows
+from aggregator.publish.units import Unit
 from aggregator.publish.view import EditionView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
 from aggregator.templating import render, static_file
 
@@ -110,16 +112,27 @@ def stylesheet(env: Environment) -> str:
     return f"style.css?v={hashlib.sha256(static_file(env, 'style.css')).hexdigest()[:8]}"
 
 
-def render_pages(view: SiteView, env: Environment) -> Iterator[tuple[str, bytes]]:
-    """Every page as (path of the file, content). Raises ConfigError for a fault in a template."""
+def page_units(view: SiteView, env: Environment) -> Iterator[Unit]:
+    """Every page, to be rendered. Rendering raises ConfigError for a fault in a template.
+
+    The keys hold for the shipped templates; one of the user's may show anything of a story, a topic and their sources.
+    """
     chrome = chrome_of(view, env)
+    shared = hash(chrome)
+    yield Unit("pages", None, partial(_other_pages, view, chrome, env))
+    for topic in view.topics:
+        entries = hash(tuple(entry.fingerprint for entry in topic.entries))
+        stories = hash(tuple(story.fingerprint for story in topic.stories))
+        key = (shared, topic.name, topic.path, topic.feed, entries, stories)
+        yield Unit(topic.path, key, partial(_topic, topic, view, chrome, env))
+    for story in view.stories:
+        yield Unit(story.path, (shared, story.fingerprint), partial(_story, story, chrome, env))
+
+
+def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[tuple[str, bytes]]:
     yield "style.css", static_file(env, "style.css")
     yield "favicon.svg", static_file(env, "favicon.svg")
     yield "index.html", _front(view, chrome, env)
-    for topic in view.topics:
-        yield from _topic(topic, view, chrome, env)
-    for story in view.stories:
-        yield f"{story.path}index.html", _story(story, chrome, env)
     yield "sources/index.html", sources_page(chrome, env, published_rows(view.sources))
     yield "editions/index.html", _editions(view, chrome, env)
     for edition in view.editions:
@@ -165,7 +178,7 @@ def _page_path(topic: TopicView, number: int) -> str:
     return href(topic.path if number == 1 else f"{topic.path}{number}/")
 
 
-def _story(story: StoryView, chrome: Chrome, env: Environment) -> bytes:
+def _story(story: StoryView, chrome: Chrome, env: Environment) -> Iterator[tuple[str, bytes]]:
     card = cards.story_card(story)
     versions = tuple(cards.version(one, lead=one is story.lead) for one in reversed(story.entries))
     variables = chrome.variables(story.path, title=f"{card.title} – {chrome.site.title}", description=card.summary) | {
@@ -175,7 +188,7 @@ def _story(story: StoryView, chrome: Chrome, env: Environment) -> bytes:
         "outlets": tuple(filter(None, map(cards.shown, story.story.outlets))),
         "topics": story.topics,
     }
-    return page_bytes(env, "story.html", variables)
+    yield f"{story.path}index.html", page_bytes(env, "story.html", variables)
 
 
 def sources_page(

@@ -2,33 +2,37 @@
 
 read     feeds, entries, topics, stories, editions      one transaction
          -> SiteView                                    pure
-for each feed, Atom, RSS and JSON:
-         render                                         pure; unchanged items come from `fragments`
+for each feed in its three forms, each story's page, each topic's pages, and the rest together:
+         made of the same things as last time, and its files untouched? keep them
+         render                                         pure; unchanged items of feeds come from `fragments`
          the bytes that are there already? keep them
-         read back: invalid, or empty after it had entries? refused, the last good one stays
+         a feed: read it back; invalid, or empty after it had entries? refused, the last good one stays
          replace atomically
-pages, OPML, style sheet: render -> replace atomically where they differ
 remove   what was published before and is no longer
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+
+from jinja2 import Environment
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.model import EditionState
 from aggregator.publish.assemble import Stored, assemble
-from aggregator.publish.channels import STYLESHEET, Published, published_feeds
-from aggregator.publish.check import count_items, faults
+from aggregator.publish.channels import STYLESHEET, published_feeds
+from aggregator.publish.check import count_items, faults, is_feed
 from aggregator.publish.feeds import render
 from aggregator.publish.files import Output, open_output
-from aggregator.publish.fragments import Fragments
+from aggregator.publish.fragments import Fragments, Signature
 from aggregator.publish.opml import public_sources, render_opml
-from aggregator.publish.pages import render_pages
+from aggregator.publish.pages import page_units
+from aggregator.publish.units import Unit
 from aggregator.publish.view import SiteView
 from aggregator.store import editions, entries, feeds, stories
 from aggregator.store.database import Store
@@ -59,12 +63,12 @@ def publish(
     view = assemble(config, _read(store, config, now))
     refused: list[tuple[str, str]] = []
     with open_output(out) as output:
-        for feed in published_feeds(view, ttl=max(1, int(config.polling.floor.total_seconds() // 60))):
-            refused += _publish_feed(output, view, feed, fragments)
-        for path, body in _other_files(view, config):
-            output.write(path, body)
+        units = set()
+        for unit in _units(view, config, fragments):
+            refused += _publish_unit(output, unit, fragments, view)
+            units.add(unit.name)
         removed = output.finish()
-    fragments.end_of_publish()
+    fragments.end_of_publish(units)
     return PublishReport(
         files=len(output.paths),
         written=output.written,
@@ -92,31 +96,52 @@ def _read(store: Store, config: Config, now: datetime) -> Stored:
         )
 
 
-def _publish_feed(output: Output, view: SiteView, feed: Published, fragments: Fragments) -> Iterator[tuple[str, str]]:
-    """Write the forms of one feed; yields what was refused."""
-    for path, body in render(feed, fragments).items():
-        present = output.read(path)
-        reason = _refusal(path, body, present, view.href(path)) if body != present else None
-        if reason is None:
-            output.write(path, body)
-            continue
-        yield path, reason
-        if present is not None:
+def _units(view: SiteView, config: Config, fragments: Fragments) -> Iterator[Unit]:
+    """Everything that is published: feeds, the list of sources, pages."""
+    for feed in published_feeds(view, ttl=max(1, int(config.polling.floor.total_seconds() // 60))):
+        key = (feed.channel, hash(tuple(piece.key for piece in feed.pieces)))
+        yield Unit(feed.paths.atom, key, partial(render, feed, fragments))
+    env = environment(config.templates)
+    yield Unit("sources", None, partial(_source_files, view, env))
+    for unit in page_units(view, env):
+        yield unit if config.templates is None else replace(unit, key=None)
+
+
+def _source_files(view: SiteView, env: Environment) -> Iterator[tuple[str, bytes]]:
+    yield view.opml, render_opml(view.site.title, public_sources(view.sources))
+    yield STYLESHEET, static_file(env, STYLESHEET)
+
+
+def _publish_unit(output: Output, unit: Unit, fragments: Fragments, view: SiteView) -> Iterator[tuple[str, str]]:
+    """Bring the files of one unit up to date; yields those that were refused, and why."""
+    known = fragments.files_of(unit.name, unit.key)
+    if known and all(output.signature(path) == signature for path, signature in known.items()):
+        for path in known:
             output.keep(path)
+        return
+    written: dict[str, Signature] = {}
+    for path, body in unit.render():
+        if reason := _refusal(path, body, output, view):
+            yield path, reason
+            unit = replace(unit, key=None)  # to be tried again
+        else:
+            output.write(path, body)
+            written[path] = output.signature(path)
+    fragments.written(unit.name, unit.key, written)
 
 
-def _refusal(path: str, body: bytes, present: bytes | None, url: str) -> str | None:
-    """Why a feed must not be published, or None."""
-    if found := faults(path, body, url):
+def _refusal(path: str, body: bytes, output: Output, view: SiteView) -> str | None:
+    """Why a feed must not be published, or None. What stays in its place belongs to the publish."""
+    if not is_feed(path):
+        return None
+    present = output.read(path)
+    if body == present:
+        return None
+    if present is not None:
+        output.keep(path)
+    if found := faults(path, body, view.href(path)):
         more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
         return f"{path} was not published, since {found[0]}{more}; the last good one stays"
     if present is not None and count_items(path, present) and not count_items(path, body):
         return f"{path} was left as it is, since it would have become empty"
     return None
-
-
-def _other_files(view: SiteView, config: Config) -> Iterator[tuple[str, bytes]]:
-    env = environment(config.templates)
-    yield view.opml, render_opml(view.site.title, public_sources(view.sources))
-    yield STYLESHEET, static_file(env, STYLESHEET)
-    yield from render_pages(view, env)

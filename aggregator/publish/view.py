@@ -7,8 +7,10 @@ slash (its file is `index.html` in that folder). `SiteView.href` makes an absolu
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 from aggregator.config.models import SiteConfig
@@ -55,7 +57,7 @@ class TopicRef:
     path: str  # 'topics/<slug>/'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class EntryView:
     """An entry with the feed it came from."""
 
@@ -71,8 +73,19 @@ class EntryView:
         claims = [claim for claim in (entry.published, entry.updated) if claim and claim >= FIRST_PLAUSIBLE]
         return min(max(claims), entry.first_seen) if claims and not entry.edited_at else entry.changed_at
 
+    @cached_property
+    def fingerprint(self) -> Hashable:
+        """Differs, within one process, whenever the entry would look different in a feed or on a page as shipped.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+        What polls change of its source (number of entries, state) is left out: it is shown on the sources page only.
+        """
+        feed = self.source
+        shown = (feed.name, feed.outlet, feed.url, feed.site_url, feed.language)
+        # The hash covers every field; with the id beside it a collision is out of the question.
+        return (self.entry.id, hash(self.entry), shown, self.topics, self.story_path)
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoryView:
     """A story with its versions."""
 
@@ -81,6 +94,12 @@ class StoryView:
     lead: EntryView
     entries: tuple[EntryView, ...]  # every version, the lead among them, in order of sort_at, id
     topics: tuple[TopicRef, ...] = ()  # best first
+
+    @cached_property
+    def fingerprint(self) -> Hashable:
+        """As of an entry."""
+        versions = tuple(hash(entry.fingerprint) for entry in self.entries)
+        return (self.story.id, hash(self.story), self.path, self.lead.entry.id, versions, self.topics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

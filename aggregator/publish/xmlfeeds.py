@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from aggregator.model import Enclosure
@@ -15,8 +16,8 @@ from aggregator.publish.items import Item
 from aggregator.publish.parts import Parts
 
 _GENERATOR = "aggregator"
-_ATOM_ITEMS = re.compile(rb"(?=<entry[ >])|(?=</feed>\Z)")
-_RSS_ITEMS = re.compile(rb"(?=<item>)|(?=</channel></rss>\Z)")
+_ATOM_ITEM = re.compile(rb"<entry[ >]")
+_RSS_ITEM = re.compile(rb"<item>")
 _RSS_PLAIN_TEXT = re.compile(rb"<(?:title|source)(?: [^>]*)?>[^<]*&amp;[^<]*")
 
 
@@ -31,7 +32,7 @@ def write_atom(channel: Channel, items: Sequence[Item]) -> Parts:
     feed.author(_without_none(name=channel.author, email=channel.author_email, uri=channel.author_url))
     for item in items:
         _add_atom_entry(feed, item)
-    return _parts(feed.atom_str(), _ATOM_ITEMS)
+    return _parts(feed.atom_str(), _ATOM_ITEM, b"</feed>")
 
 
 def write_rss(channel: Channel, items: Sequence[Item]) -> Parts:
@@ -45,7 +46,7 @@ def write_rss(channel: Channel, items: Sequence[Item]) -> Parts:
         feed.managingEditor(f"{channel.author_email} ({channel.author})")
     for item in items:
         _add_rss_item(feed, item)
-    parts = _parts(feed.rss_str(), _RSS_ITEMS)
+    parts = _parts(feed.rss_str(), _RSS_ITEM, b"</channel></rss>")
     return Parts(parts.head, tuple(_with_hexadecimal_references(item) for item in parts.items), parts.tail)
 
 
@@ -130,10 +131,10 @@ def _with_hexadecimal_references(item: bytes) -> bytes:
     return _RSS_PLAIN_TEXT.sub(lambda match: match.group().replace(b"&amp;", b"&#x26;"), item)
 
 
-def _parts(document: bytes, items: re.Pattern[bytes]) -> Parts:
+def _parts(document: bytes, start: re.Pattern[bytes], tail: bytes) -> Parts:
     """Cut between items. No text can hold the marks: feedgen escapes every `<` and writes no CDATA here."""
-    head, *found, tail = items.split(document)
-    return Parts(head, tuple(found), tail)
+    cuts = [match.start() for match in start.finditer(document)] + [len(document) - len(tail)]
+    return Parts(document[: cuts[0]], tuple(document[a:b] for a, b in pairwise(cuts)), tail)
 
 
 def _without_none(**values: str | None) -> dict[str, str]:

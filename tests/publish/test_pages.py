@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aggregator import templating
 from aggregator.config.models import SiteConfig
 from aggregator.publish import cards
-from aggregator.publish.pages import render_pages
+from aggregator.publish.pages import page_units
 from aggregator.publish.view import EntryView, SiteView
 from tests.web import sample
 from tests.web.html import Page
@@ -25,7 +25,7 @@ VIEW = sample.sample()
 
 
 def render(view: SiteView) -> dict[str, str]:
-    return {path: body.decode() for path, body in render_pages(view, ENV)}
+    return {path: body.decode() for unit in page_units(view, ENV) for path, body in unit.render()}
 
 
 PAGES = render(VIEW)
@@ -216,9 +216,9 @@ def test_no_entry_can_make_a_page_invalid(title: str, text: str, url: str | None
     one = entry_with(title=title, text=text, url=url, language=language)
     one = replace(one, topics=(), story_path=None, source=replace(one.source, outlet=title[:40] or "x"))
     view = replace(VIEW, entries=(one,), stories=(), topics=(), editions=())
-    for path, body in render_pages(view, ENV):
+    for path, body in render(view).items():
         if path.endswith(".html"):
-            page = Page(body.decode())
+            page = Page(body)
             assert page.faults == []
             assert all(urlsplit(link["href"]).scheme in {"", "http", "https"} for link in page.all("a"))
             assert not any(name.startswith("on") for _, given_tag in page.tags for name in given_tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,79 @@ def test_publishing_unchanged_data_again_writes_nothing_with_and_without_fragmen
     assert files(out.parent / "elsewhere") == first
 
 
-def test_polls_that_brought_nothing_change_no_byte(sqlite_store: Store, out: Path) -> None:
+@pytest.mark.parametrize("fragments", [None, Fragments()], ids=["without", "with"])
+def test_polls_that_brought_nothing_change_no_byte(sqlite_store: Store, out: Path, fragments: Fragments | None) -> None:
     fill(sqlite_store, range(1, 4))
-    publish(sqlite_store, CONFIG, out, NOW)
+    gather(sqlite_store, [1, 2])
+    publish(sqlite_store, CONFIG, out, NOW, fragments)
     with sqlite_store.write() as conn:
         polled = {"last_polled_at": NOW, "last_success_at": NOW, "next_poll_at": NOW, "etag": '"x"', "failures": 0}
         conn.execute(update(feeds).values(polled))
-    assert publish(sqlite_store, CONFIG, out, NOW).written == 0
+    assert publish(sqlite_store, CONFIG, out, NOW, fragments).written == 0
+
+
+def test_state_of_a_source_changes_the_sources_page_alone(sqlite_store: Store, out: Path) -> None:
+    fill(sqlite_store, range(1, 4))
+    gather(sqlite_store, [1, 2])
+    publish(sqlite_store, CONFIG, out, NOW)
+    before = files(out)
+    with sqlite_store.write() as conn:
+        failing = {
+            "state": "failing",
+            "state_reason": "503",
+            "state_since": NOW,
+            "entries": 99,
+            "last_new_entry_at": NOW,
+        }
+        conn.execute(update(feeds).values(failing))
+    publish(sqlite_store, CONFIG, out, NOW)
+    assert {path for path, body in files(out).items() if body != before[path]} == {"sources/index.html"}
+
+
+def test_file_that_somebody_changed_or_removed_is_restored(sqlite_store: Store, out: Path) -> None:
+    fill(sqlite_store, range(1, 4))
+    gather(sqlite_store, [1, 2])
+    kept = Fragments()
+    publish(sqlite_store, CONFIG, out, NOW, kept)
+    before = files(out)
+    (out / "feed.rss").write_text("spoilt")
+    (out / "topics/air-defense/index.html").unlink()
+    assert publish(sqlite_store, CONFIG, out, NOW, kept).written == 2
+    assert files(out) == before
+
+
+def test_every_step_of_a_long_run_gives_the_bytes_of_a_fresh_start(sqlite_store: Store, out: Path) -> None:
+    kept = Fragments()
+    steps: list[Callable[[], object]] = [
+        lambda: fill(sqlite_store, [4, 5, 6, 7]),
+        lambda: gather(sqlite_store, [1, 2]),
+        lambda: fill(sqlite_store, [3]),
+        lambda: retitle(sqlite_store, 2, "Corrected 5"),
+        lambda: gather(sqlite_store, [3, 5], "Another story"),
+        lambda: rename_feed(sqlite_store, "Outlet renamed"),
+        lambda: remove(sqlite_store, 4),
+    ]
+    for number, step in enumerate(steps):
+        step()
+        publish(sqlite_store, CONFIG, out, NOW, kept)
+        fresh = out.parent / f"fresh {number}"
+        publish(sqlite_store, CONFIG, fresh, NOW)
+        assert files(out) == files(fresh), number
+
+
+def retitle(store: Store, entry_id: int, title: str) -> None:
+    with store.write() as conn:
+        conn.execute(update(entries).where(entries.c.id == entry_id).values(title=title, revision=2, edited_at=NOW))
+
+
+def rename_feed(store: Store, name: str) -> None:
+    with store.write() as conn:
+        conn.execute(update(feeds).where(feeds.c.id == 1).values(given_name=name))
+
+
+def remove(store: Store, entry_id: int) -> None:
+    with store.write() as conn:
+        conn.execute(delete(entries).where(entries.c.id == entry_id))
 
 
 def test_new_entry_comes_first_and_leaves_other_topics_alone(sqlite_store: Store, out: Path) -> None:
@@ -145,8 +212,8 @@ def test_invalid_feed_is_refused_and_the_last_good_one_stays(
     before = files(out)
     fill(sqlite_store, [2])
 
-    def broken(feed: Any, fragments: Fragments) -> dict[str, bytes]:
-        return {path: body[:-20] for path, body in rendered(feed, fragments).items()}
+    def broken(feed: Any, fragments: Fragments) -> list[tuple[str, bytes]]:
+        return [(path, body[:-20]) for path, body in rendered(feed, fragments)]
 
     rendered = publisher.render
     monkeypatch.setattr(publisher, "render", broken)

@@ -118,4 +118,4 @@ def site_view(
 def rendered(view: SiteView, fragments: Fragments | None = None) -> dict[str, bytes]:
     """Every feed of a site by path."""
     kept = fragments or Fragments()
-    return {path: body for feed in published_feeds(view, ttl=10) for path, body in render(feed, kept).items()}
+    return {path: body for feed in published_feeds(view, ttl=10) for path, body in render(feed, kept)}
