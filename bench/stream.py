@@ -13,13 +13,16 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
+from simplemma.strategies.dictionaries import StreamDictionaryFactory
 from sqlalchemy import insert
 
 from aggregator.config.models import Config
 from aggregator.group.grouper import group
 from aggregator.group.placing import Placing
+from aggregator.group.stories.stopwords import STOPWORDS
 from aggregator.model import Entry
 from aggregator.store import feeds
 from aggregator.store.database import Store, sqlite_url
@@ -46,18 +49,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 def make_stream(days: int, per_day: int, length: int) -> list[list[Entry]]:
     """Entries day by day, in the order of time; the same for the same numbers."""
     dice = random.Random(1)
-    words = ["".join(dice.choices("abcdefghijklmnoprstuvwz", k=dice.randint(3, 11))) for _ in range(_WORDS)]
-    weights = [1 / (rank + 20) for rank in range(_WORDS)]
+    common = sorted(STOPWORDS["en"])
+    words = [word for word in StreamDictionaryFactory().get_dictionary("en") if _is_plain(word)]
+    words = dice.sample(words, _WORDS)
+    weights = list(accumulate(1 / (rank + 20) for rank in range(_WORDS)))
     told: list[tuple[datetime, str, str]] = []
     while len(told) < days * per_day:
         begin = _START + timedelta(days=dice.uniform(0, days))
-        names = dice.sample(words[2_000:], 12)
+        names = [word.capitalize() for word in dice.sample(words[2_000:], 12)]
         for _ in range(min(60, int(dice.paretovariate(0.9)))):
-            text = [*dice.choices(words, weights, k=length // 8), *dice.choices(names, k=length // 40)]
+            number = length // 6
+            text = dice.choices(common, k=number // 2)
+            text += [*dice.choices(words, cum_weights=weights, k=number // 3), *dice.choices(names, k=number // 6)]
             dice.shuffle(text)
-            title = " ".join([*dice.sample(names, 3), *dice.choices(words, weights, k=5)])
+            title = " ".join([*dice.sample(names, 3), *dice.choices(words, cum_weights=weights, k=4), "in the"])
             at = begin + timedelta(days=min(3.0, dice.expovariate(2.0)))
-            told.append((at, title.capitalize(), " ".join(text)[:length]))
+            told.append((at, title, " ".join(text)[:length]))
     told.sort()
     found: list[list[Entry]] = [[] for _ in range(days)]
     for number, (at, title, text) in enumerate(told[: days * per_day], 1):
@@ -76,11 +83,15 @@ def make_stream(days: int, per_day: int, length: int) -> list[list[Entry]]:
     return found
 
 
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalpha() and word.islower() and 3 <= len(word) <= 11
+
+
 def _clusterer(days: Sequence[Sequence[Entry]]) -> None:
     placing = Placing()
     for number, day in enumerate(days, 1):
         started = time.perf_counter()
-        placing.place([(entry, "en") for entry in day])
+        placing.place([(entry, entry.language) for entry in day])
         seconds = time.perf_counter() - started
         print(f"clusterer, day {number}: {len(day) / seconds:,.0f} entries/s, {peak_memory():.0f} MB at most")
 

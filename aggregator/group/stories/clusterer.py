@@ -90,7 +90,7 @@ class Clusterer:
         clusters = self._clusters
         terms, weights = weigh(document.counts, clusters.stories_with, len(clusters.by_id), self._settings.terms)
         row = Row(entry_id, at, terms, weights, prints_of(title, text))
-        near = clusters.near(row, self._settings.join / 2)
+        near = clusters.near(row)
         joined = near[0][1] if near and near[0][0] >= self._settings.join else None
         tying = ties(_vector(row), joined.sum, _TIES) if joined else ()
         others = near[1:] if joined else near

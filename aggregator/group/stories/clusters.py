@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from aggregator.group.stories.settings import Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
+_NEAR = 0.5  # of the similarity that joining takes
+
 
 @dataclass(slots=True)
 class Cluster:
@@ -20,6 +22,7 @@ class Cluster:
     times: int = 0  # sum of the rows' times
     first: int = 0
     last: int = 0
+    least: float = 0.0  # product with an entry below which they can't be near
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Clusters:
         cluster.times += row.at
         cluster.first = min(cluster.first, row.at)
         cluster.last = max(cluster.last, row.at)
+        cluster.least = self._least(cluster)
         return cluster
 
     def take(self, cluster_id: int, row: Row) -> None:
@@ -92,26 +96,34 @@ class Clusters:
         cluster.times -= row.at
         if not cluster.rows:
             del self.by_id[cluster_id]
-        elif row.at in (cluster.first, cluster.last):
+            return
+        cluster.least = self._least(cluster)
+        if row.at in (cluster.first, cluster.last):
             cluster.first = min(other.at for other in cluster.rows.values())
             cluster.last = max(other.at for other in cluster.rows.values())
 
-    def near(self, row: Row, floor: float) -> list[tuple[float, Cluster]]:
-        """Similarities of an entry to the open clusters, from `floor` up, nearest first; ties by the smaller id."""
+    def _least(self, cluster: Cluster) -> float:
+        return _NEAR * self._settings.join * UNIT * UNIT * math.pow(len(cluster.rows), self._settings.size_power)
+
+    def near(self, row: Row) -> list[tuple[float, Cluster]]:
+        """Similarities of an entry to the open clusters, nearest first; ties by the smaller id.
+
+        Only those of at least half of what joining takes: what came close, and may have to be merged.
+        """
         dots: dict[int, int] = {}
         known = dots.get
         for term, weight in zip(row.terms, row.weights, strict=False):
             for cluster_id, total in self._index.get(term, {}).items():
                 dots[cluster_id] = known(cluster_id, 0) + weight * total
-        least = floor * UNIT * UNIT
+        by_id = self.by_id
+        candidates = [(by_id[cluster_id], dot) for cluster_id, dot in dots.items() if dot >= by_id[cluster_id].least]
         at = Span.of(row)
-        found = []
-        for cluster_id, dot in dots.items():
-            if dot >= least:
-                cluster = self.by_id[cluster_id]
-                similarity = similarity_of(dot, len(cluster.rows), at, Span.of(cluster), self._settings)
-                if similarity >= floor:
-                    found.append((similarity, cluster))
+        found = [
+            (similarity, cluster)
+            for cluster, dot in candidates
+            if (similarity := similarity_of(dot, len(cluster.rows), at, Span.of(cluster), self._settings))
+            >= _NEAR * self._settings.join
+        ]
         return sorted(found, key=lambda one: (-one[0], one[1].id))
 
     def similarity(self, one: Cluster, other: Cluster) -> float:

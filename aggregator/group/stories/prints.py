@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -26,8 +26,7 @@ _LEAST_WORDS, _LEAST_NAMES = 6, 10
 
 _EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_EAST_ASIAN}]|\d+(?:[.,]\d+)*|(?:(?![{_EAST_ASIAN}])[^\W_])+")
-# A word may have its capital for being the first of a sentence.
-_FIRST = re.compile(r"(?:\A|[.!?:\n])[\s\"'“”‘’«»()\[\]—–-]*([^\W_]+)")
+_SENTENCE_END = re.compile(r"[.!?:]['\"”’»)]*\s|\n")
 
 
 class Prints(NamedTuple):
@@ -55,17 +54,15 @@ NOTHING = Prints()
 def prints_of(title: str, text: str) -> Prints:
     """Fingerprints of a text, of its title where there is no text."""
     text = text[:_LENGTH] or title
-    words = [match.group().lower() for match in islice(_WORD.finditer(text), _WORDS)]
-    triples = [" ".join(words[at : at + 3]) for at in range(len(words) - 2)]
-    first = {match.start(1) for match in _FIRST.finditer(text)}
-    names = [
-        match.group().lower()
-        for match in _WORD.finditer(text)
-        if match.start() not in first and _is_name(match.group())
-    ]
-    pairs = [f"{one} {other}" for one, other in pairwise(names) if one != other]
+    sentences = [_WORD.findall(sentence) for sentence in _SENTENCE_END.split(text)]
+    words = list(islice(chain.from_iterable(sentences), _WORDS))
+    triples = zip(words, words[1:], words[2:], strict=False)
+    # A word may have its capital for being the first of a sentence.
+    names = [word for sentence in sentences for word in sentence[1:] if _is_name(word)]
+    pairs = islice((pair for pair in pairwise(names) if pair[0] != pair[1]), _PAIRS)
     return Prints(
-        frozenset(_hash(triple) & ~1 for triple in triples), frozenset(_hash(pair) | 1 for pair in pairs[:_PAIRS])
+        frozenset(_hash(triple) & ~1 for triple in triples),
+        frozenset(_hash(pair) | 1 for pair in pairs),
     )
 
 
@@ -81,8 +78,8 @@ def _alike(one: frozenset[int], other: frozenset[int], least: int) -> bool:
 
 def _is_name(word: str) -> bool:
     """A number, or a word with a capital letter; scripts without capitals have none."""
-    return word[0].isdigit() or (word != word.lower() and len(word) > 1)
+    return not word.islower() and (word != word.lower() or word[0].isdigit())
 
 
-def _hash(text: str) -> int:
-    return crc32(text.encode("utf-8", "surrogatepass"))
+def _hash(words: Iterable[str]) -> int:
+    return crc32(" ".join(words).lower().encode("utf-8", "surrogatepass"))
