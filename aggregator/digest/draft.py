@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from urllib.parse import quote, urlencode
 
 from aggregator.config.models import Config, DigestConfig
+from aggregator.config.values import split_mailbox
 from aggregator.digest.contents import Contents, Site, compose
 from aggregator.digest.edition import LONGEST_PERIOD, Candidate, Selection, brief_for, choose
 from aggregator.digest.message import domain_of
@@ -153,7 +153,7 @@ def _unsubscribe(config: Config, subject: str) -> str:
     """A mailto: address (RFC 6068): fixed recipients are taken off feeds.yaml by a person."""
     contact = config.site.contact
     chosen = contact if contact and "@" in contact and "://" not in contact else None
-    address = chosen or parseaddr(config.mail.reply_to or config.mail.from_)[1]
+    address = chosen or split_mailbox(config.mail.reply_to or config.mail.from_)[1]
     return f"mailto:{quote(address, safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
 
 

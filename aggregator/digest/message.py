@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from email import policy
 from email.header import Header
 from email.parser import BytesHeaderParser
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr
 
+from aggregator.config.values import split_mailbox
 from aggregator.errors import DeliveryError
 from aggregator.model import Edition, Mailing
 from aggregator.text.lines import tidy
 
 LONGEST_LINE = 998  # RFC 5322 section 2.1.1, without CRLF
 _FOLD = 78
+_ENCODED_LINE = 76  # makes encoded words of at most 75 characters (RFC 2047 section 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class MessageMaker:
         head = "".join(f"{name}: {_fold(name, value)}\r\n" for name, value in intended)
         data = head.encode("utf-8") + b"\r\n" + body
         check_headers(data, intended)
-        sender = ascii_domain(parseaddr(self._mailing.sender)[1])
+        sender = ascii_domain(split_mailbox(self._mailing.sender)[1])
         return Message(message_id, sender, recipient, data, utf8=not (sender + head).isascii())
 
     def _headers(self, recipient: str, message_id: str) -> list[tuple[str, str]]:
@@ -97,7 +99,7 @@ def message_id(edition_digest: str, local_date: str, address: str, sender: str) 
 
 def domain_of(mailbox_text: str) -> str:
     """The domain of 'Name <user@host>' in ASCII."""
-    return ascii_domain(parseaddr(mailbox_text)[1]).rpartition("@")[2] or "localhost"
+    return ascii_domain(split_mailbox(mailbox_text)[1]).rpartition("@")[2]
 
 
 def ascii_domain(address: str) -> str:
@@ -111,7 +113,7 @@ def ascii_domain(address: str) -> str:
 
 def mailbox(text: str) -> str:
     """'Name <user@host>' as it stands in a header, the name quoted or encoded as it needs to be."""
-    name, address = parseaddr(text)
+    name, address = split_mailbox(text)
     return f"{_phrase(tidy(name))} <{ascii_domain(address)}>".strip()
 
 
@@ -122,7 +124,7 @@ def _phrase(name: str) -> str:
         return ""
     if name.isascii() and "=?" not in name:
         return formataddr((name, "a@b"))[: -len(" <a@b>")]
-    return Header(name, "utf-8", maxlinelen=_FOLD, header_name="List-Id").encode(linesep="\r\n")
+    return Header(name, "utf-8", maxlinelen=_ENCODED_LINE, header_name="List-Id").encode(linesep="\r\n")
 
 
 def _fold(name: str, value: str) -> str:
@@ -130,7 +132,7 @@ def _fold(name: str, value: str) -> str:
         return value  # addresses and tokens: short, or not to be touched
     if value.isascii() and "=?" not in value and len(value) + len("Subject: ") <= _FOLD:
         return value
-    return Header(value, "utf-8", maxlinelen=_FOLD, header_name=name).encode(linesep="\r\n")
+    return Header(value, "utf-8", maxlinelen=_ENCODED_LINE, header_name=name).encode(linesep="\r\n")
 
 
 def _part(subtype: str, text: str) -> tuple[str, bytes]:

@@ -1,0 +1,94 @@
+"""DKIM signatures, verified as a receiving server would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dkim
+import pytest
+
+from aggregator.digest.message import MessageMaker
+from aggregator.digest.signing import read_key, sign
+from aggregator.errors import DeliveryError
+from tests.digest.sample import NOW
+from tests.digest.test_message import MAILING, edition_with
+
+SENDER = MAILING.sender
+MAIL = MessageMaker(edition_with()).make("team@example.org", "<1@example.org>").data
+KEYS = Path(__file__).parents[1] / "data" / "dkim"  # made for these tests: NAME.pem and its DNS record NAME.txt
+
+
+@pytest.fixture(params=["rsa", "rsa-pkcs1", "ed25519"])
+def key_file(request: pytest.FixtureRequest) -> Path:
+    return KEYS / f"{request.param}.pem"
+
+
+def verifies(data: bytes, key_file: Path) -> bool:
+    names: list[bytes] = []
+
+    def dns(name: bytes, timeout: int = 5) -> bytes:
+        names.append(name)
+        return key_file.with_suffix(".txt").read_bytes().strip()
+
+    found = dkim.verify(data, dnsfunc=dns)
+    assert set(names) == {b"d1._domainkey.example.org."}
+    return bool(found)
+
+
+def test_a_signed_mail_verifies(key_file: Path) -> None:
+    signed = sign(MAIL, read_key(key_file, "d1", SENDER), NOW)
+    assert signed.endswith(MAIL)
+    assert verifies(signed, key_file)
+
+
+def test_the_signature_is_relaxed_and_covers_every_list_header_and_from_twice(key_file: Path) -> None:
+    signed = sign(MAIL, read_key(key_file, "d1", SENDER), NOW)
+    tags = dkim.util.parse_tag_value(signed.split(b"\r\nFrom:")[0].split(b":", 1)[1])
+    headers = [name.strip().decode() for name in tags[b"h"].split(b":")]
+    assert tags[b"c"] == b"relaxed/relaxed" and tags[b"d"] == b"example.org"
+    assert headers.count("from") == 2
+    assert {
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "content-type",
+        "list-id",
+        "list-unsubscribe",
+        "list-archive",
+    } <= set(headers)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Subject: Subject", b"Subject: Other"),
+        (b"From: ", b"From: x@evil.example\r\nFrom: "),
+        (b"List-Unsubscribe: <mailto:editor", b"List-Unsubscribe: <mailto:evil"),
+        (b"Hello", b"Goodbye"),
+    ],
+)
+def test_a_changed_mail_does_not_verify(key_file: Path, old: bytes, new: bytes) -> None:
+    signed = sign(MAIL, read_key(key_file, "d1", SENDER), NOW)
+    assert not verifies(signed.replace(old, new, 1), key_file)
+
+
+def test_a_mail_that_is_signed_again_has_the_same_bytes(key_file: Path) -> None:
+    key = read_key(key_file, "d1", SENDER)
+    assert sign(MAIL, key, NOW) == sign(MAIL, key, NOW)
+    assert f"t={int(NOW.timestamp())};".encode() in sign(MAIL, key, NOW)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "ключ"]
+)
+def test_what_is_no_key_is_refused_with_its_file(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "dkim.pem"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DeliveryError, match=r"mail\.dkim\.key .*dkim\.pem"):
+        read_key(path, "d1", SENDER)
+
+
+def test_a_missing_key_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError, match="can't be read"):
+        read_key(tmp_path / "nowhere.pem", "d1", SENDER)
