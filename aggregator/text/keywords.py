@@ -7,8 +7,8 @@
     near    = term { '~' term }
     term    = [ ('title' | 'author' | 'url') ':' ] ( words | '"words"' | '/regex/' | '(' any ')' )
 
-`parse_keyword` turns one line of feeds.yaml into a `Keyword` or raises `KeywordError`: the column, what is wrong, what to
-write instead. What a phrase matches is decided in `matcher`; here it is only words.
+`parse_keyword` turns one line of feeds.yaml into a `Keyword` or raises `KeywordError`: the column, what is wrong,
+what to write instead. What a phrase matches is decided in `matcher`; here it is only words.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class _Parser:
         self._lexemes = lexemes
         self._at = 0
         self._terms = 0
+        self._excluding = False
 
     def any_of(self, depth: int) -> Node:
         parts = [self._all_of(depth)]
@@ -137,9 +138,14 @@ class _Parser:
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _unit(self, depth: int) -> Node:
-        if self._take(Kind.NOT):
-            return Not(self._near(depth))
-        return self._near(depth)
+        if (operator := self._take(Kind.NOT)) is None:
+            return self._near(depth)
+        if self._excluding:
+            raise KeywordError("! within !", column=operator.column, hint="write what it comes to without the inner !")
+        self._excluding = True
+        part = self._near(depth)
+        self._excluding = False
+        return Not(part)
 
     def _near(self, depth: int) -> Node:
         node = self._term(depth)
@@ -219,12 +225,17 @@ def _missing_term(found: Lexeme, before: Lexeme | None) -> KeywordError:
     )
 
 
-def _regex(lexeme: Lexeme) -> Regex:
+def compile_regex(pattern: str) -> re2._Regexp:
+    """Raises `re2.error` for what RE2 can't compile in little memory."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _REGEX_MEMORY
+    return re2.compile(pattern, options)
+
+
+def _regex(lexeme: Lexeme) -> Regex:
     try:
-        compiled = re2.compile(lexeme.text, options)
+        compiled = compile_regex(lexeme.text)
         matches_nothing = compiled.search("") is not None
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else error
@@ -265,7 +276,7 @@ def _is_local(node: Node) -> bool:
 def _only_excludes(node: Node) -> bool:
     match node:
         case Not():
-            return not _only_excludes(node.part)
+            return True
         case AllOf():
             return all(_only_excludes(part) for part in node.parts)
         case AnyOf():

@@ -1,7 +1,7 @@
 """Which language an entry is written in, short titles included.
 
-py3langid judges among the languages of news; the ten whose inflection the program knows are likelier beforehand than the
-others, and what the feed declares is likelier still, but neither rules: a clear text wins over both.
+py3langid judges among the languages of news; the ten whose inflection the program knows are likelier beforehand than
+the others, and what the feed declares is likelier still, but neither rules: a clear text wins over both.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from aggregator.text.stems import LANGUAGES
 UNKNOWN = "other"
 
 _NEIGHBOURS = (
-    "nl sv da no cs sk sl hr ro ca gl tr hu fi et lv lt sq id vi el he fa ur hi bg sr mk be ja zh ko th ka hy az kk".split(" ")
-)
+    "nl", "sv", "da", "no", "cs", "sk", "sl", "hr", "ro", "ca", "gl", "tr", "hu", "fi", "et", "lv", "lt", "sq", "id", "vi",
+    "el", "he", "fa", "ur", "hi", "bg", "sr", "mk", "be", "ja", "zh", "ko", "th", "ka", "hy", "az", "kk",
+)  # fmt: skip
 _PRIOR = 0.5  # of a language that is not one of the ten
 _DECLARED = 5.0  # times as likely as it would be otherwise
 _ENOUGH = 160  # characters: more change nothing

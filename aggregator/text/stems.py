@@ -1,9 +1,9 @@
 """Words that are the same in another inflection: base forms from simplemma's dictionaries, stems where those end.
 
-A word can be read in several ways ('Kriegs' is a form of 'Krieg', 'krieg' one of 'kriegen'), so two words match when any
-of their readings agree: `sought` gives those of a keyword's word, `found` those of a word in a text. `stem` gives the one
-form under which a word is counted. Dictionaries are loaded when a language is first used (2-20 MB each, Polish 45 MB; at
-most 0.5 s, Polish 1.1 s) and results are cached, so that the cost of most words is a look-up.
+A word can be read in several ways ('Kriegs' is a form of 'Krieg', 'krieg' one of 'kriegen'), so two words match when
+any of their readings agree: `sought` gives those of a keyword's word, `found` those of a word in a text. `stem` gives
+the one form under which a word is counted. Dictionaries are loaded when a language is first used (2-20 MB each,
+Polish 45 MB; at most 0.5 s, Polish 1.1 s) and results are cached, so that the cost of most words is a look-up.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Words of a text with their places, and their normal form before stemming.
 
-A chunk is what is printed between spaces without the punctuation around it: 'anti-aircraft', "Ukraine's", 'U.S', 'T-72'.
-It has one token or several (at hyphens, elisions, between CJK characters) and, when it has several, the joined form of
-the whole, so that 'anti-aircraft', 'anti aircraft' and 'antiaircraft' can meet. Forms are NFKC, casefolded, without 's;
-offsets are those of the text as given.
+A chunk is what is printed between spaces without the punctuation around it: 'anti-aircraft', "Ukraine's", 'U.S',
+'T-72'. It has one token or several (at hyphens, elisions, between CJK characters) and, when it has several, the
+joined form of the whole, so that 'anti-aircraft', 'anti aircraft' and 'antiaircraft' can meet. Forms are NFKC,
+casefolded, without 's; offsets are those of the text as given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHUNK_CACHE = 65_536
 MAX_WORD = 64
 """Longer words are cut to this in their normal form: nobody searches for them, and they must not fill a cache."""
 
-# Combining marks, which \w leaves out, belong to the letter before them: accents, Hebrew and Arabic points, Indic vowels.
+# Combining marks, which \w leaves out: accents, Hebrew and Arabic points, Indic vowels.
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f"
     "\u0981-\u0983\u09bc-\u09cd\u0b82\u0bbe-\u0bcd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u20d0-\u20f0"
@@ -36,7 +36,10 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE
 
 _WORD = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 _SUFFIX = r"(?:\+\+|\+(?!\w)|#(?!\w))?"  # C++, Disney+, C#
-CHUNK = re.compile(rf"{_WORD}(?:[{_APOSTROPHES}{_HYPHENS}{_JOINERS}&.,]{_WORD})*{_SUFFIX}|[{_EMOJI}]")
+CHUNK = re.compile(
+    rf"[{_UNSPACED}][{_UNSPACED}{_MARKS}]{{0,49}}"
+    rf"|{_WORD}(?:[{_APOSTROPHES}{_HYPHENS}{_JOINERS}&.,]{_WORD})*{_SUFFIX}|[{_EMOJI}]"
+)
 _PIECE = re.compile(
     rf"[{_UNSPACED}](?:[{_MARKS}])*|(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}{_JOINERS}\u00ad+#])+|[{_EMOJI}]"
 )

@@ -1,0 +1,201 @@
+"""Keywords compiled: each node of a keyword's tree becomes an object that finds its evidence in an entry.
+
+`evaluate` gives None or an empty list for 'no', a list of hits for 'yes'. A keyword is looked at only when one of its
+`triggers` (numbers of words) is in the entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import re2
+
+from aggregator.text.evidence import Hit, Kind, score, weigh
+from aggregator.text.keywords import AllOf, AnyOf, InField, Keyword, Near, Node, Not, Phrase, Regex, compile_regex
+from aggregator.text.phrases import MAX_HITS, Pattern, find, windows
+from aggregator.text.places import ReadEntry
+from aggregator.text.vocabulary import Vocabulary
+from aggregator.text.wording import ways_to_write
+
+_FIELDS = ("title", "text")
+
+_Part = tuple[Node, tuple[str, ...]]
+
+
+class Expression(Protocol):
+    """A compiled node."""
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        """Evidence for it; empty if the entry does not satisfy it."""
+
+    def present(self, entry: ReadEntry) -> list[str]:
+        """The words of it that are in the entry, for those who ask why it does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A keyword ready to match. `triggers`: one of these words must be in the entry; None if that can't be said."""
+
+    text: str
+    root: Expression
+    triggers: frozenset[int] | None
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _PhraseIs:
+    pattern: Pattern
+    forms: tuple[str, ...]
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        return find(self.pattern, entry)
+
+    def present(self, entry: ReadEntry) -> list[str]:
+        fields = [entry.fields[name] for name in self.pattern.fields]
+        pairs = zip(self.pattern.words, self.forms, strict=True)
+        return [form for number, form in pairs if any(number in field.found for field in fields)]
+
+
+@dataclass(frozen=True, slots=True)
+class _RegexIs:
+    compiled: re2._Regexp
+    fields: tuple[str, ...]
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        hits = []
+        for name in self.fields:
+            field = entry.fields[name]
+            for match in self.compiled.finditer(field.text):
+                if match.start() < match.end():
+                    place = field.place_at(match.start(), match.end())
+                    hits.append(Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),), match.span()))
+                if len(hits) >= MAX_HITS:
+                    break
+        return hits
+
+    def present(self, entry: ReadEntry) -> list[str]:  # noqa: ARG002 - a regular expression has no words
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _AnyIs:
+    parts: tuple[Expression, ...]
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        return [hit for part in self.parts for hit in part.evaluate(entry)]
+
+    def present(self, entry: ReadEntry) -> list[str]:
+        return _present(self.parts, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _AllAre:
+    parts: tuple[Expression, ...]
+    excluded: tuple[Expression, ...]
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        """As strong as the weakest part; the others are shown."""
+        if any(part.evaluate(entry) for part in self.excluded):
+            return []
+        found = []
+        for part in self.parts:
+            hits = part.evaluate(entry)
+            if not hits:
+                return []
+            found.append(hits)
+        weakest = min(found, key=score)
+        return weakest + [hit.without_weight() for hits in found if hits is not weakest for hit in hits]
+
+    def present(self, entry: ReadEntry) -> list[str]:
+        return _present(self.parts, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _NearIs:
+    left: Expression
+    right: Expression
+
+    def evaluate(self, entry: ReadEntry) -> list[Hit]:
+        left = self.left.evaluate(entry)
+        return windows(left, self.right.evaluate(entry)) if left else []
+
+    def present(self, entry: ReadEntry) -> list[str]:
+        return _present((self.left, self.right), entry)
+
+
+def _present(parts: tuple[Expression, ...], entry: ReadEntry) -> list[str]:
+    return [word for part in parts for word in part.present(entry)]
+
+
+class Compiler:
+    """Compiles keywords over one vocabulary."""
+
+    def __init__(self) -> None:
+        self.vocabulary = Vocabulary()
+
+    def compile(self, keyword: Keyword) -> Compiled:
+        """The keyword as expressions, with what it takes to look at it."""
+        self._fields: set[str] = set()
+        root, triggers = self._node(keyword.root, _FIELDS)
+        return Compiled(keyword.text, root, triggers, frozenset(self._fields))
+
+    def _node(self, node: Node, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int] | None]:
+        match node:
+            case Phrase():
+                return self._phrase(node, fields)
+            case Regex():
+                self._fields.update(fields)
+                return _RegexIs(compile_regex(node.pattern), fields), None
+            case Near():
+                (left, left_triggers), (right, right_triggers) = (
+                    self._node(node.left, fields),
+                    self._node(node.right, fields),
+                )
+                return _NearIs(left, right), left_triggers if left_triggers is not None else right_triggers
+            case AnyOf():
+                parts = [self._node(part, fields) for part in node.parts]
+                triggers = [trigger for _, trigger in parts]
+                known = None if None in triggers else frozenset().union(*(one for one in triggers if one is not None))
+                return _AnyIs(tuple(part for part, _ in parts)), known
+            case InField():
+                return self._node(node.part, (node.field,))
+            case _:
+                return self._all(node, fields)
+
+    def _all(self, node: AllOf | Not, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int] | None]:
+        wanted, unwanted = _sides(node, fields)
+        parts = [self._node(part, where) for part, where in wanted]
+        excluded = tuple(self._node(part, where)[0] for part, where in unwanted)
+        triggers = next((trigger for _, trigger in parts if trigger is not None), None)
+        return _AllAre(tuple(part for part, _ in parts), excluded), triggers
+
+    def _phrase(self, phrase: Phrase, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int]]:
+        self._fields.update(fields)
+        words, *others = [tuple(map(self.vocabulary.number, way)) for way in ways_to_write(phrase)]
+        readable = fields in (_FIELDS, ("title",))
+        first = phrase.words[0]
+        pattern = Pattern(
+            words,
+            tuple(others),
+            fields,
+            loose=readable and not phrase.exact and len(phrase.words) > 1,
+            plain=readable and not phrase.exact and len(words) == 1 and first.text.islower() and not first.prefix,
+        )
+        rarest = (max(way, key=lambda number: len(self.vocabulary.words[number].form)) for way in (words, *others))
+        forms = tuple(self.vocabulary.words[number].form for number in words)
+        return _PhraseIs(pattern, forms), frozenset(rarest)
+
+
+def _sides(node: Node, fields: tuple[str, ...]) -> tuple[list[_Part], list[_Part]]:
+    """What an & asks for and what it excludes, those of an & within it, or within a field, included."""
+    match node:
+        case Not():
+            return [], [(node.part, fields)]
+        case InField():
+            return _sides(node.part, (node.field,))
+        case AllOf():
+            sides = [_sides(part, fields) for part in node.parts]
+            return [one for wanted, _ in sides for one in wanted], [one for _, unwanted in sides for one in unwanted]
+        case _:
+            return [(node, fields)], []

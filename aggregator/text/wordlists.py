@@ -1,0 +1,40 @@
+"""Short lists of words that text is judged by."""
+
+from __future__ import annotations
+
+_ENGLISH_FUNCTION_WORDS = """
+a about above across after against all also amid among an and another any are around as at be because been before
+behind being below between both but by can could despite did do does during each for from had has have he her his
+how i if in instead into is it its just may might more most much must near no nor not now of off on once only onto
+or other our out over per said says several she should since so some such than that the their them then there these
+they this those through to today too toward towards under until up upon us versus via was we were what when where
+which while who whose why will with within without would yet you
+"""
+ENGLISH_FUNCTION_WORDS = frozenset(_ENGLISH_FUNCTION_WORDS.split())
+"""Words that no noun modifies: after them a new part of the sentence begins."""
+
+_COMPANIES = """
+ab ag asa bv co corp corporation gmbh inc incorporated kg kgaa limited llc llp lp ltd nv oyj plc pte pty sa sarl se
+spa srl
+"""
+COMPANIES = frozenset(_COMPANIES.split())
+"""What the names of companies end with."""
+
+_CURRENCIES = """
+crown crowns dinar dinars dirham dirhams dollar dollars dlr dlrs euro euros franc francs hryvnia hryvnias krona
+kroner kronor lei leu lira liras mark marks peso pesos pound pounds rand rands real reais riyal riyals rouble
+roubles ruble rubles rupee rupees shekel shekels won yen yuan zloty zlotys dólar dólares libra libras marco marcos
+franco francos livre livres rublo rublos rubel rubli złoty złotych dolarów євро гривень гривні гривня доларів долари
+рублів евро долларов доллара рублей рубля гривен دولار يورو ريال
+"""
+CURRENCIES = frozenset(_CURRENCIES.split())
+"""Units of money as printed after a number."""
+
+_MAGNITUDES = """
+thousand million millions billion billions trillion mln bln mn bn tn m b k tausend mio milliarden millionen mrd
+mille milliers milliard milliards mil mila millón millones millardo millardos milhão milhões bilhão bilhões milione
+milioni miliardo miliardi tys mld milion milionów miliard miliardów тисяч тис млн млрд мільйонів мільярдів тысяч
+миллионов миллиардов ألف مليون مليار
+"""
+MAGNITUDES = frozenset(_MAGNITUDES.split())
+"""Words between a number and its unit."""
