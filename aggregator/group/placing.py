@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aggregator.group.stories.clusterer import Clusterer, Move, Placed
@@ -55,10 +55,9 @@ class Placing:
         self._settings = settings
         self._clusterers: dict[str, Clusterer] = {}
 
-    def restore(self, rows: Iterable[tuple[str, Row, int]]) -> None:
-        """Read back the window: language, row and story of each entry, in the order in which they were grouped."""
-        for language, row, story in rows:
-            self._of(language).restore(row, story)
+    def restore(self, language: str, row: Row, story: int) -> None:
+        """Read back one entry of the window and its story; called for each in the order in which they were placed."""
+        self._of(language).restore(row, story)
 
     def place(self, entries: Sequence[tuple[Entry, str | None]]) -> Placements:
         """Find the stories of new entries, in the order of time; each with the language that its feed declares."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import Entry, StoryEvidence, TopicMatch
 from aggregator.store.entries import ENTRIES, load
-from aggregator.store.tables import entries, entry_topics, meta, stories, story_window
+from aggregator.store.tables import entries, entry_topics, feeds, meta, stories, story_window
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 _GENERATION = "grouping.generation"
@@ -78,6 +78,17 @@ def newest_id(conn: Connection) -> int:
     return conn.execute(select(func.max(entries.c.id))).scalar() or 0
 
 
+def newest_story_id(conn: Connection) -> int:
+    """Id of the newest story, 0 where there is none."""
+    return conn.execute(select(func.max(stories.c.id))).scalar() or 0
+
+
+def stories_below(conn: Connection, story_id: int, limit: int) -> list[int]:
+    """Ids of stories with smaller ids, the newest first, without those that were merged."""
+    statement = select(stories.c.id).where(stories.c.id < story_id, stories.c.merged_into.is_(None))
+    return list(conn.execute(statement.order_by(stories.c.id.desc()).limit(limit)).scalars())
+
+
 def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
     """The entries that new ones are compared with, in the order in which they were grouped.
 
@@ -107,13 +118,14 @@ def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int
 
 
 def members(conn: Connection, story_ids: Iterable[int]) -> dict[int, list[StoryMember]]:
-    """The entries of stories, by story."""
+    """The entries of stories that are of feeds in feeds.yaml, by story."""
     found: dict[int, list[StoryMember]] = {}
     columns = [entries.c[name] for name in ("id", "story_id", "feed_id", "title", "image_url", "sort_at", "evidence")]
     changed_at = func.coalesce(entries.c.edited_at, entries.c.first_seen, type_=entries.c.first_seen.type)
     for chunk in _chunks(sorted(set(story_ids))):
         topics = _topics_of_stories(conn, chunk)
         statement = select(*columns, changed_at.label("changed_at"), func.length(entries.c.text).label("text_length"))
+        statement = statement.join(feeds, feeds.c.id == entries.c.feed_id).where(feeds.c.configured)
         for row in conn.execute(statement.where(entries.c.story_id.in_(chunk))):
             found.setdefault(row.story_id, []).append(
                 StoryMember(
@@ -150,12 +162,13 @@ def prepare(conn: Connection) -> None:
     conn.execute(dialect.insert(meta).values(key=_GENERATION, value="0").on_conflict_do_nothing())
 
 
-def generation(conn: Connection) -> int:
+def generation(conn: Connection, *, lock: bool = False) -> int:
     """Number of batches saved so far: whoever holds the window in memory sees by it that another process went on.
 
-    In a write transaction the number is locked until its end, so that batches are saved one after the other.
+    `lock` (in a write transaction) keeps it to its end, so that batches are saved one after the other.
     """
-    return int(conn.execute(select(meta.c.value).where(meta.c.key == _GENERATION).with_for_update()).scalar_one())
+    statement = select(meta.c.value).where(meta.c.key == _GENERATION)
+    return int(conn.execute(statement.with_for_update() if lock else statement).scalar_one())
 
 
 def save_generation(conn: Connection, number: int) -> None:
@@ -188,10 +201,18 @@ def merge_story(conn: Connection, gone: int, into: int) -> None:
     conn.execute(update(stories).where(stories.c.id == gone).values(merged_into=into, closed=True))
 
 
-def close_idle(conn: Connection, before: datetime) -> int:
-    """Close the stories whose newest entry is older; how many there were."""
-    idle = (stories.c.closed.is_(False)) & (stories.c.last_seen < before)
-    return conn.execute(update(stories).where(idle).values(closed=True)).rowcount
+def has_idle(conn: Connection, before: datetime) -> bool:
+    """Whether there is an open story whose newest entry is older."""
+    return conn.execute(select(stories.c.id).where(_idle(before)).limit(1)).first() is not None
+
+
+def close_idle(conn: Connection, before: datetime) -> None:
+    """Close the open stories whose newest entry is older."""
+    conn.execute(update(stories).where(_idle(before)).values(closed=True))
+
+
+def _idle(before: datetime) -> ColumnElement[bool]:
+    return stories.c.closed.is_(False) & (stories.c.last_seen < before)
 
 
 def save_grouped(conn: Connection, entry_ids: Iterable[int], now: datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, exists, select
 
 from aggregator.model import Entry, Story, StoryEvidence
 from aggregator.store.entries import ENTRIES, load
@@ -108,6 +108,14 @@ def evidence_from(stored: dict[str, Any]) -> StoryEvidence:
     )
 
 
+def prune(conn: Connection, before: datetime) -> int:
+    """Remove stories whose last entry is older than a time and was removed by retention; how many went."""
+    kept = exists(select(entries.c.id).where(entries.c.story_id == stories.c.id))
+    leads_on = stories.alias()
+    led_to = exists(select(leads_on.c.id).where(leads_on.c.merged_into == stories.c.id))
+    return conn.execute(delete(stories).where(stories.c.last_seen < before, ~kept, ~led_to)).rowcount
+
+
 def _has_entries() -> ColumnElement[bool]:
     shown = select(entries.c.id).join(feeds, feeds.c.id == entries.c.feed_id)
     return exists(shown.where(entries.c.story_id == stories.c.id, feeds.c.configured))
@@ -122,7 +130,8 @@ def _load(conn: Connection, statement: Select[Any]) -> list[Story]:
     rows = conn.execute(statement).all()
     members: dict[int, list[int]] = {}
     for chunk in _chunks([row.id for row in rows]):
-        found = select(entries.c.story_id, entries.c.id).where(entries.c.story_id.in_(chunk))
+        found = select(entries.c.story_id, entries.c.id).join(feeds, feeds.c.id == entries.c.feed_id)
+        found = found.where(entries.c.story_id.in_(chunk), feeds.c.configured)
         for member in conn.execute(found.order_by(entries.c.sort_at, entries.c.id)):
             members.setdefault(member.story_id, []).append(member.id)
     return [_story(row, tuple(members.get(row.id, ()))) for row in rows]
@@ -133,7 +142,8 @@ def _story(row: Row[Any], entry_ids: tuple[int, ...]) -> Story:
         id=row.id,
         key=row.key,
         title=row.title,
-        lead_id=row.lead_id,
+        # Retention may have taken the lead away.
+        lead_id=row.lead_id if row.lead_id in entry_ids or not entry_ids else entry_ids[0],
         entry_ids=entry_ids,
         outlets=tuple(row.outlets),
         origins=row.origins,
