@@ -50,7 +50,7 @@ class DemoOutlets:
     """The outlets' web server, in a thread of its own. `with DemoOutlets() as outlets: base = outlets.start(now)`."""
 
     def __init__(self) -> None:
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Server | None = None
         self._now: datetime | None = None
         self._base = ""
 
@@ -59,7 +59,7 @@ class DemoOutlets:
 
         `port` 0 takes a free one. Raises OSError when the port is taken.
         """
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.daemon_threads = True
         self._now, self._base = now, f"http://127.0.0.1:{self._server.server_address[1]}"
         self._serve(1)
@@ -91,7 +91,7 @@ class DemoOutlets:
         if self._server is None or self._now is None:
             raise RuntimeError("the outlets have to be started first")
         served = feeds(version, self._now, self._base)
-        self._server.RequestHandlerClass = type("_Handler", (_Handler,), {"documents": {**served, **_pictures()}})
+        self._server.documents = {**served, **_pictures()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,16 @@ def _article(path: str) -> Document:
     return Document(page.encode("utf-8"), "text/html; charset=utf-8")
 
 
+class _Server(ThreadingHTTPServer):
+    """Holds the documents itself: a connection that was kept from the first version gets the second one too."""
+
+    documents: Mapping[str, Document] = {}
+
+
 class _Handler(BaseHTTPRequestHandler):
     """GET and HEAD with 304 (RFC 9110 section 13.1.2)."""
 
-    documents: Mapping[str, Document] = {}
+    server: _Server
     protocol_version = "HTTP/1.1"
     timeout = 30
 
@@ -173,8 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _document(self) -> Document | None:
         path = self.path.partition("?")[0]
         outlet, _, article = path.strip("/").partition("/")
-        known = any(served.startswith(f"/{outlet}.") for served in self.documents)
-        return self.documents.get(path) or (_article(path) if known and "/" not in article else None)
+        known = any(served.startswith(f"/{outlet}.") for served in self.server.documents)
+        return self.server.documents.get(path) or (_article(path) if known and "/" not in article else None)
 
     def _answer(self, status: HTTPStatus, document: Document) -> None:
         self.send_response(status)

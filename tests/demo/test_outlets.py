@@ -6,7 +6,9 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -192,3 +194,15 @@ def test_picture_is_a_png_of_its_size(name: str):
     pixels = zlib.decompress(chunks[b"IDAT"])
     assert len(pixels) == 360 * 641
     assert max(pixels) < len(chunks[b"PLTE"]) // 3
+
+
+def test_kept_connection_gets_the_second_version_too() -> None:
+    with DemoOutlets() as outlets:
+        base = outlets.start(NOW)
+        connection = HTTPConnection(urlsplit(base).netloc)
+        connection.request("GET", "/meridian-post.rss")
+        first = connection.getresponse().read()
+        outlets.advance()
+        connection.request("GET", "/meridian-post.rss")
+        assert connection.getresponse().read() != first
+        connection.close()
