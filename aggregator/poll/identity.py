@@ -79,12 +79,15 @@ def lookup(parsed: ParsedFeed) -> Lookup:
     return Lookup(frozenset(map(identity_hash, names | urls)), urls, titles)
 
 
-def changes(known: KnownEntries, parsed: ParsedFeed, now: datetime, *, released: bool = False) -> Changes:
+def changes(
+    known: KnownEntries, parsed: ParsedFeed, now: datetime, *, released: bool = False, partial: bool = False
+) -> Changes:
     """Compare what a feed serves with what is stored of it.
 
-    `released`: the editor has seen why the feed was quarantined and wants its entries.
+    `released`: the editor has seen why the feed was quarantined and wants its entries. `partial`: the body holds what
+    is new and nothing else, so an entry that it lacks is not gone.
     """
-    book = _Book(known, parsed)
+    book = _Book(known, parsed, partial=partial)
     new: list[NewEntry] = []
     edited: list[EditedEntry] = []
     reissued: list[ReissuedEntry] = []
@@ -134,11 +137,11 @@ def content_hash(entry: EntryContent) -> int:
 class _Book:
     """The stored entries by each of the names under which a parsed one may be found."""
 
-    def __init__(self, known: KnownEntries, parsed: ParsedFeed) -> None:
+    def __init__(self, known: KnownEntries, parsed: ParsedFeed, *, partial: bool) -> None:
         served = set(map(identity_hash, parsed.identities)) | set(parsed.spans.items.values())
         self._by_hash = {entry.identity_hash: entry for entry in known.entries}
         # An entry whose name is no longer served may have got another one.
-        gone = [entry for entry in known.entries if entry.identity_hash not in served]
+        gone = [entry for entry in known.entries if entry.identity_hash not in served and not partial]
         self._by_url = _only_one_each((_plain_url(entry.url), entry) for entry in gone if entry.url)
         self._by_title = _only_one_each((_plain_title(entry.title), entry) for entry in gone if entry.title)
         self._urls = Counter(_plain_url(entry.url) for entry in parsed.entries if entry.url)

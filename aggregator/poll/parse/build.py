@@ -8,13 +8,17 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aggregator.model import Enclosure, ParsedEntry, Person, SourceRef
+from aggregator.poll.parse.charset import undo_double_encoding
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
 from aggregator.poll.parse.result import FeedMeta
 from aggregator.text.html import clean_text, escape, first_image, sanitise, text_of, to_text, web_url
 
+UNTITLED = "Untitled"
+"""Title of an entry that has neither title nor text nor address."""
 MAX_TITLE = 500
 MAX_TEXT = 50_000
-MAX_NAME = 200
+MAX_NAME = 1_000
+"""Some journals give all authors of a paper as one name."""
 MAX_URL = 2_000
 MAX_GUID = 2_000
 MAX_LIST = 50
@@ -83,7 +87,7 @@ def plain(text: RawText | None) -> str:
     """A text construct as one line of plain text."""
     if text is None:
         return ""
-    value = text.value[: 20 * MAX_TITLE]
+    value = undo_double_encoding(text.value[: 20 * MAX_TITLE])
     value = to_text(value) if text.kind == "html" else clean_text(value)
     return " ".join(value.split())
 
@@ -101,6 +105,7 @@ def _bodies(raw: RawEntry, base_url: str) -> tuple[str, str]:
     content = max(raw.contents, key=lambda text: (text.kind == "html", len(text.value)), default=None)
     summary = raw.summary
     if summary and content and summary.value == content.value:
+        content = summary if summary.kind == "html" else content
         summary = None
     if not summary and not content:
         summary = raw.caption
@@ -110,9 +115,10 @@ def _bodies(raw: RawEntry, base_url: str) -> tuple[str, str]:
 def _html(text: RawText | None, base_url: str) -> str:
     if text is None:
         return ""
+    value = undo_double_encoding(text.value)
     if text.kind == "text":
-        return escape(clean_text(text.value[:MAX_TEXT]))
-    clean = sanitise(text.value, text.base or base_url)
+        return escape(clean_text(value[:MAX_TEXT]))
+    clean = sanitise(value, text.base or base_url)
     if "<" not in clean and _ESCAPED_BLOCK.match(clean):  # escaped once too often: a reader would see the tags
         clean = sanitise(to_text(clean), text.base or base_url)
     return clean
@@ -125,7 +131,7 @@ def _title(raw: RawEntry, text: str) -> str:
     line = text.split("\n", 1)[0] or plain(raw.caption)
     if len(line) > _TITLE_FROM_TEXT:
         line = line[:_TITLE_FROM_TEXT].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
-    return line or _last_part(raw.link) or "Untitled"
+    return line or _last_part(raw.link) or UNTITLED
 
 
 def _last_part(url: str | None) -> str:
@@ -152,7 +158,7 @@ def _url(url: str | None, base_url: str) -> str | None:
 def _people(raw: Iterable[RawPerson]) -> Iterable[Person]:
     seen: set[Person] = set()
     for one in raw:
-        name = " ".join(clean_text(one.name or "").split())[:MAX_NAME]
+        name = _name(one.name or "")
         email = (one.email or "").strip()[:MAX_NAME]
         email = email if re.fullmatch(r"[^\s<>()@]+@[^\s<>()@]+", email) else ""
         person = Person(name or email, email or None, web_url(one.uri))
@@ -162,8 +168,12 @@ def _people(raw: Iterable[RawPerson]) -> Iterable[Person]:
 
 
 def _names(raw: Iterable[str]) -> list[str]:
-    names = (" ".join(clean_text(to_text(name) if "&" in name else name).split())[:MAX_NAME] for name in raw)
+    names = (_name(to_text(name) if "&" in name else name) for name in raw)
     return list(dict.fromkeys(name for name in names if name))[:MAX_LIST]
+
+
+def _name(text: str) -> str:
+    return " ".join(clean_text(undo_double_encoding(text)).split())[:MAX_NAME]
 
 
 def _enclosures(raw: RawEntry, base_url: str) -> Iterable[Enclosure]:

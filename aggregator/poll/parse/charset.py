@@ -59,6 +59,23 @@ _ALLOWED = frozenset(
     + [f"iso8859-{part}" for part in range(1, 17) if part != 12]
     + [f"cp125{page}" for page in range(9)]
 )
+# Names of the Web that Python doesn't have, and supersets that go by the older name (https://encoding.spec.whatwg.org).
+_ALIASES = {
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "ms_kanji": "cp932",
+    "windows-874": "cp874",
+    "x-gbk": "gb18030",
+    "iso-8859-8-i": "iso8859-8",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-user-defined": "cp1252",
+    "unicode-1-1-utf-8": "utf-8",
+}
+_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "tis-620": "cp874"}
+# The two bytes that begin a UTF-8 sequence, as Windows-1252 shows them, and the way back.
+_DOUBLED = re.compile("[\xc2-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_WINDOWS = {ord(bytes([byte]).decode("cp1252", "replace")): byte for byte in range(0x80, 0xA0)}
+_WINDOWS.pop(0xFFFD)
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r")) + b"\x7f"
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -106,6 +123,19 @@ def read_document(body: bytes, content_type: str | None) -> Document:
     return _document(_decode(body, "utf-8" if declared == "utf-8" else "cp1252"), declared or "cp1252")
 
 
+def undo_double_encoding(text: str) -> str:
+    """Mend text that was UTF-8, taken for Windows-1252 and encoded once more, so that 'é' came out as 'Ã©'.
+
+    Only where the whole text turns back into valid UTF-8: no text that anybody wrote does that.
+    """
+    if text.isascii() or not _DOUBLED.search(text):
+        return text
+    try:
+        return text.translate(_WINDOWS).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def _decode(body: bytes, encoding: str) -> str:
     """A few broken bytes must not cost a feed."""
     return body.decode(encoding, "replace")
@@ -129,10 +159,11 @@ def _charset(content_type: str | None) -> str | None:
 def _allowed(name: str) -> str | None:
     """Python's name of an encoding; None for a name that nobody knows. Raises NotAFeed for one that we refuse."""
     try:
-        known = codecs.lookup(name).name
+        known = codecs.lookup(_ALIASES.get(name.lower(), name)).name
     except (LookupError, ValueError):
         return None
     if known not in _ALLOWED:
         raise NotAFeed(f"The feed says it is encoded in {name!r}, which is not safe to read.")
-    # A UTF-16 that its bytes contradict is a wrong label; gb18030 holds all of its older forms.
-    return {"utf-16": None, "utf-32": None, "gb2312": "gb18030", "gbk": "gb18030"}.get(known, known)
+    if known.startswith(("utf-16", "utf-32")):
+        return None  # without a byte order mark or zero bytes it is a wrong label
+    return _SUPERSETS.get(known, known)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from aggregator.model import ParsedEntry, identity_hash
 from aggregator.poll.parse import jsonfeed, quick, record
-from aggregator.poll.parse.build import build_entry, build_meta
+from aggregator.poll.parse.build import UNTITLED, build_entry, build_meta
 from aggregator.poll.parse.charset import Document, read_document
 from aggregator.poll.parse.names import Sharing, identities
 from aggregator.poll.parse.quick_names import Beyond
@@ -119,10 +119,12 @@ def _build(raw: RawFeed, base_url: str) -> tuple[FeedMeta, list[ParsedEntry]]:
 
 
 def _distinct(entries: Sequence[ParsedEntry], names: Sequence[str]) -> tuple[tuple[ParsedEntry, ...], tuple[str, ...]]:
-    """The first entry of each name: what a feed lists first is what it means now."""
-    first = dict(zip(reversed(names), reversed(entries), strict=True))
-    kept = dict.fromkeys(names)
-    return tuple(first[name] for name in kept), tuple(kept)
+    """The first entry of each name: what a feed lists first is what it means now. Without those that hold nothing."""
+    first: dict[str, ParsedEntry] = {}
+    for name, entry in zip(names, entries, strict=True):
+        if entry.guid or entry.title != UNTITLED or entry.url or entry.summary or entry.content or entry.enclosures:
+            first.setdefault(name, entry)
+    return tuple(first.values()), tuple(first)
 
 
 def _notes(dropped: int, sharing: Sharing) -> tuple[str, ...]:
