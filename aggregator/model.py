@@ -312,6 +312,7 @@ class PollReport:
     not_modified: int = 0  # 304
     unchanged: int = 0  # 200 with the bytes of last time
     failed: int = 0
+    postponed: int = 0  # not asked at all, since the host wants to be left alone; not among `feeds`
     entries_new: int = 0
     entries_edited: int = 0
     seconds: float = 0.0

@@ -10,11 +10,14 @@ Exit codes: 0 done, 1 something failed (and was said), 2 usage or configuration,
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 from aggregator.cli.context import app
 from aggregator.errors import AggregatorError
 
 __all__ = ["app", "main"]
+
+INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 
 
 def main() -> None:
@@ -22,15 +25,16 @@ def main() -> None:
     from aggregator.cli import look, sources, stages  # noqa: F401 - registers the commands
     from aggregator.cli.output import complain
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that lacks a script's letters shows their numbers.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except AggregatorError as error:
         complain(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        complain("Stopped. What was finished is kept; run the command again to go on.")
-        sys.exit(130)
-    except BrokenPipeError:
-        # `aggregator entries | head`: the reader has had enough.
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            complain("Stopped. What was finished is kept; run the command again to go on.")
+        raise

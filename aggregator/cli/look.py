@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aggregator import clock
 from aggregator.cli.context import app, current
-from aggregator.cli.output import ago, iso, print_json, print_table
+from aggregator.cli.output import ago, iso, print_json, print_table, unknown
 from aggregator.config.values import parse_duration
 from aggregator.errors import UsageError
 
@@ -28,7 +28,7 @@ def parse_since(value: str | None, now: datetime) -> datetime | None:
         return None
     try:
         return now - parse_duration(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         moment = datetime.fromisoformat(value)
@@ -74,7 +74,7 @@ def entries(
 
 def _known_topic(topic: str | None, topics: dict[str, Any]) -> None:
     if topic is not None and topic not in topics:
-        raise UsageError(f"there is no topic {topic!r}; feeds.yaml names {', '.join(map(repr, topics)) or 'none'}")
+        raise UsageError(unknown("topic", topic, topics))
 
 
 def entry_json(entry: Entry, story_keys: dict[int, str]) -> dict[str, Any]:
@@ -116,9 +116,8 @@ def stories(
     here = current(context)
     now = clock.utc_now()
     _known_topic(topic, here.config.topics)
-    start = parse_since(since, now) or now - timedelta(days=36_500)
     with here.store() as store, store.read() as conn:
-        found = stored.recent(conn, since=start, limit=limit, topic=topic)
+        found = stored.recent(conn, since=parse_since(since, now), limit=limit, topic=topic)
     if as_json:
         print_json([story_json(story) for story in found])
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -12,12 +13,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False, soft_wrap=True)
+from aggregator.config.values import nearest
+
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+_NAMED = 10  # names of feeds.yaml in one sentence
 
 
 def complain(message: str) -> None:
@@ -27,12 +31,37 @@ def complain(message: str) -> None:
 
 def say(message: str) -> None:
     """A sentence for the person at the terminal."""
-    console.print(Text(plain(message)))
+    write(plain(message) + "\n")
 
 
 def print_text(text: str) -> None:
     """Several lines as they are, on stdout."""
-    sys.stdout.write(plain(text, lines=True).rstrip("\n") + "\n")
+    write(plain(text, lines=True).rstrip("\n") + "\n")
+
+
+def write(text: str) -> None:
+    """Text on stdout; ends the command quietly when the reader has had enough, as in `aggregator entries | head`."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere; else Python complains about it at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
+    """The sentence about a name that feeds.yaml doesn't have: the nearest that it has, else all of them.
+
+    `also` are other ways to say it, which are worth a hint and not a list.
+    """
+    names = list(known)
+    near = nearest(name, [*names, *also])
+    if near:
+        return f"feeds.yaml names no {kind} {name!r}; did you mean {near!r}?"
+    return f"feeds.yaml names no {kind} {name!r}; it names {', '.join(map(repr, names[:_NAMED])) or 'none'}" + (
+        f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    )
 
 
 def plain(text: str, *, lines: bool = False) -> str:
@@ -46,8 +75,7 @@ def plain(text: str, *, lines: bool = False) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; times as ISO 8601 in UTC."""
-    json.dump(value, sys.stdout, default=_json, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    write(json.dumps(value, default=_json, ensure_ascii=False, indent=2) + "\n")
 
 
 def _json(value: Any) -> Any:
@@ -91,9 +119,9 @@ def span(length: timedelta) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table on a terminal; tab-separated lines where stdout is a file or a pipe."""
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         for row in rows:
-            sys.stdout.write("\t".join(plain(cell) for cell in row) + "\n")
+            write("\t".join(plain(cell) for cell in row) + "\n")
         return
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:

@@ -15,6 +15,8 @@ from aggregator.cli.output import ago, complain, plain, print_json, print_table,
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.model import Feed
     from aggregator.net.discover import Discovery
     from aggregator.poll.trial import Verdict
@@ -83,7 +85,8 @@ def add(
     here = current(context)
     found = asyncio.run(_discover(here, url))
     if not found.candidates:
-        raise UsageError(found.reason)
+        complain(f"Nothing was added: {found.reason}")
+        raise typer.Exit(1)
     best, *others = found.candidates
     report = add_feeds(here.config_path, [NewFeed(best.url, name)])
     if report.present:
@@ -177,12 +180,19 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
                 "paused" if feed.paused else feed.state,
                 str(feed.entries),
                 ago(feed.last_polled_at, now),
-                "-" if feed.paused else ago(feed.next_poll_at, now) if feed.next_poll_at else "now",
+                _next_poll(feed, now),
                 _why(feed),
             ]
             for feed in found
         ),
     )
+
+
+def _next_poll(feed: Feed, now: datetime) -> str:
+    if feed.paused:
+        return "-"
+    due = feed.next_poll_at is None or feed.next_poll_at <= now
+    return "now" if due else ago(feed.next_poll_at, now)
 
 
 def _why(feed: Feed) -> str:

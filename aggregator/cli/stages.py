@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from aggregator import clock
 from aggregator.cli.context import Context, app, current
-from aggregator.cli.output import complain, print_json, print_text, say
+from aggregator.cli.output import ago, complain, print_json, print_text, say, unknown
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from aggregator.model import PollReport
     from aggregator.store.database import Store
 
+_POLL_KEYS = (
+    "feeds",
+    "fetched",
+    "not_modified",
+    "unchanged",
+    "failed",
+    "entries_new",
+    "entries_edited",
+    "seconds",
+)
 _SHOWN = 20  # failures; the sources table has them all
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -57,13 +67,17 @@ def poll(
     Example: aggregator poll --now
     """
     here = current(context)
-    urls = _urls(here.config, feeds) if feeds else None
     with here.store() as store:
+        urls = _urls(store, feeds) if feeds else None
         report = asyncio.run(_poll(store, here.config, urls, everything=now or urls is not None))
+        next_poll = _next_poll(store)
     if as_json:
-        print_json(report)
+        print_json({name: getattr(report, name) for name in _POLL_KEYS})
+    elif not (report.feeds or report.postponed or urls or now):
+        say(f"No feed is due{_until(next_poll, clock.utc_now())}; --now polls them all")
     else:
         _print_poll(report)
+    _complain_of_failures(report)
     if report.failed:
         raise typer.Exit(1)
 
@@ -79,25 +93,45 @@ async def _poll(store: Store, config: Config, urls: list[str] | None, *, everyth
             return await poller.poll_due(progress)
 
 
-def _urls(config: Config, wanted: list[str]) -> list[str]:
-    """URLs of feeds named by name or URL. Raises UsageError with the nearest names."""
-    from difflib import get_close_matches
+def _next_poll(store: Store) -> datetime | None:
+    from aggregator.store import feeds
 
-    by_name = {feed.url: feed.url for feed in config.feeds} | {f.name: f.url for f in config.feeds if f.name}
+    with store.read() as conn:
+        return feeds.next_due(conn)
+
+
+def _until(moment: datetime | None, now: datetime) -> str:
+    return f"; the next one is {ago(moment, now)}" if moment and moment > now else ""
+
+
+def _urls(store: Store, wanted: list[str]) -> list[str]:
+    """URLs of feeds named by URL, or as `aggregator sources` names them. Raises UsageError with the nearest name."""
+    from aggregator.store import feeds
+
+    with store.read() as conn:
+        known = feeds.list_all(conn)
+    urls: list[str] = []
     for name in wanted:
-        if name not in by_name:
-            near = get_close_matches(name, by_name, n=3, cutoff=0.4)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            raise UsageError(f"feeds.yaml names no feed {name!r}{hint}")
-    return [by_name[name] for name in wanted]
+        found = [feed for feed in known if name == feed.url or name.casefold() == feed.name.casefold()]
+        if not found:
+            raise UsageError(unknown("feed", name, [feed.name for feed in known], [feed.url for feed in known]))
+        if all(feed.paused for feed in found):
+            raise UsageError(f"{name} is paused; take `paused: true` out of feeds.yaml to poll it")
+        urls += [feed.url for feed in found]
+    return urls
 
 
 def _print_poll(report: PollReport) -> None:
     say(
-        f"{report.feeds} feeds in {report.seconds:.1f} s: {report.fetched} fetched, {report.not_modified} not modified, "
-        f"{report.unchanged} unchanged, {report.failed} failed; "
+        f"{report.feeds} feeds in {report.seconds:.1f} s: {report.fetched} fetched, "
+        f"{report.not_modified} not modified, {report.unchanged} unchanged, {report.failed} failed; "
         f"{report.entries_new} new entries, {report.entries_edited} edited"
     )
+    if report.postponed:
+        say(f"{report.postponed} more were left alone, as their hosts asked; `aggregator sources` says until when")
+
+
+def _complain_of_failures(report: PollReport) -> None:
     for url, reason in report.failures[:_SHOWN]:
         complain(f"  {url}: {reason}")
     if len(report.failures) > _SHOWN:
@@ -143,8 +177,8 @@ def publish(
         print_json(report)
     else:
         say(f"{report.files} files in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged")
-    for refused in report.refused:
-        complain(str(refused))
+    for _, reason in report.refused:
+        complain(f"  {reason}")
     if report.refused:
         raise typer.Exit(1)
 
@@ -168,8 +202,7 @@ def digest(
     """
     here = current(context)
     if name not in here.config.digests:
-        known = ", ".join(map(repr, here.config.digests)) or "none"
-        raise UsageError(f"feeds.yaml names no digest {name!r}; it names {known}")
+        raise UsageError(unknown("digest", name, here.config.digests))
     if preview is not None and send:
         raise UsageError("--preview keeps nothing and --send mails: choose one")
     local_date = _local_date(on)

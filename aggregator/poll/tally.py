@@ -24,6 +24,7 @@ class Tally:
     fetched: int = 0
     not_modified: int = 0
     unchanged: int = 0
+    postponed: int = 0
     new: int = 0
     edited: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -43,7 +44,9 @@ class Tally:
             self.not_modified += 1
         elif polled.parsed is not None:
             self.fetched += 1
-        elif not (isinstance(polled.result, FetchFailed) and polled.result.kind is FailureKind.POSTPONED):
+        elif isinstance(polled.result, FetchFailed) and polled.result.kind is FailureKind.POSTPONED:
+            self.postponed += 1
+        else:
             self.unchanged += 1
 
     def leave(self, feeds: int) -> None:
@@ -59,6 +62,7 @@ class Tally:
             not_modified=self.not_modified,
             unchanged=self.unchanged,
             failed=len(self.failures),
+            postponed=self.postponed,
             entries_new=self.new,
             entries_edited=self.edited,
             seconds=round(seconds, 3),
