@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import resource
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench publish", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--entries", default="1000,10000", help="numbers of entries, with commas between")
     options = parser.parse_args(argv)
-    print(f"{'entries':>8} {'publish':<22} {'ms':>8} {'files':>7} {'written':>8} {'MB':>6}")
+    print(f"{'entries':>8} {'publish':<22} {'ms':>8} {'CPU ms':>8} {'files':>7} {'written':>8} {'MB':>6}")
     for number in options.entries.split(","):
         with tempfile.TemporaryDirectory(prefix="bench-publish-") as folder:
             _measure(Path(folder), int(number))
@@ -66,14 +67,16 @@ def _measure(folder: Path, number: int) -> None:
     ]
     for name, prepare, fragments in rounds:
         prepare()
+        before = time.process_time()
         report = publish(store, config, folder / "site", NOW, fragments)
-        _print(number, name, report, folder / "site")
+        _print(number, name, report, time.process_time() - before, folder / "site")
     store.close()
 
 
-def _print(number: int, name: str, report: PublishReport, site: Path) -> None:
+def _print(number: int, name: str, report: PublishReport, cpu: float, site: Path) -> None:
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) / 2**20
-    print(f"{number:>8} {name:<22} {report.seconds * 1000:>8.0f} {report.files:>7} {report.written:>8} {size:>6.0f}")
+    times = f"{report.seconds * 1000:>8.0f} {cpu * 1000:>8.0f}"
+    print(f"{number:>8} {name:<22} {times} {report.files:>7} {report.written:>8} {size:>6.0f}")
     for path, reason in report.refused:
         print(f"         refused {path}: {reason}")
 

@@ -139,7 +139,8 @@ def story_card(story: StoryView) -> Card:
     others = _other_outlets(story, lead.outlet)
     sources = len(story.story.outlets)
     changed = story.story.updated
-    told = max(story.story.first_seen, lead.at)
+    # Not before we knew of it: the articles that a first poll brings are hours old, and none of them is an update.
+    told = max(lead.at, min(view.entry.first_seen for view in story.entries))
     return Card(
         title=headline(story.story.title, lead.title, lead.outlet),
         url=lead.url or page,

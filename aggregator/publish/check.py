@@ -17,15 +17,26 @@ from lxml import etree
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ABSOLUTE = re.compile(r"(?:https?://[^\s/?#]+|mailto:|urn:)[!-~]*")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd-\uffff]")
+_ADDRESS_TEXTS = (f"{_ATOM}id", f"{_ATOM}uri", "link", "comments", "docs")
+_ADDRESS_ATTRIBUTES = {
+    f"{_ATOM}link": "href",
+    f"{_ATOM}category": "scheme",
+    "category": "domain",
+    "enclosure": "url",
+    "source": "url",
+    "{http://search.yahoo.com/mrss/}thumbnail": "url",
+}
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 
 
 def faults(path: str, body: bytes, url: str) -> list[str]:
     """What is wrong with a feed that will be found under `url`; its format is known by the end of `path`."""
     try:
-        return list(_CHECKS[path.rpartition(".")[2]](body, url))
+        unfit = _UNFIT.search(body.decode())
+        found = list(_CHECKS[path.rpartition(".")[2]](body, url))
     except (etree.XMLSyntaxError, ValueError) as error:
         return [f"it can't be read back: {error}"]
+    return [*found, f"it holds the control character {unfit.group()!r}"] if unfit else found
 
 
 def is_feed(path: str) -> bool:
@@ -105,8 +116,6 @@ def _json(body: bytes, url: str) -> Iterator[str]:
         return
     if feed.get("feed_url") != url:
         yield f"feed_url is {feed.get('feed_url')!r}, not {url}"
-    if _UNFIT.search(body.decode()):
-        yield "it holds control characters"
     for item in feed["items"]:
         yield from _json_item(item)
     yield from _unique("id", [item.get("id") for item in feed["items"]])
@@ -155,17 +164,12 @@ def _dates(root: etree._Element, tags: tuple[str, ...], is_date: Callable[[str],
 
 
 def _addresses(root: etree._Element) -> Iterator[str]:
-    """Every address absolute and ASCII, no character that XML discourages."""
-    for element in root.iter("*"):
-        name = etree.QName(element).localname
-        addresses = [element.attrib[key] for key in ("href", "url", "scheme", "domain") if key in element.attrib]
-        if name in {"id", "uri", "comments"} or (name == "link" and not element.attrib):
-            addresses.append(element.text or "")
-        for address in addresses:
-            if not _ABSOLUTE.fullmatch(str(address)):
-                yield f"{address!r} in {name} is no absolute address"
-        if element.text and _UNFIT.search(element.text):
-            yield f"{name} holds control characters"
+    """Every address absolute and in ASCII."""
+    for element in root.iter(*_ADDRESS_TEXTS, *_ADDRESS_ATTRIBUTES):
+        attribute = _ADDRESS_ATTRIBUTES.get(str(element.tag))
+        address = element.get(attribute) if attribute else element.text
+        if address is not None and not _ABSOLUTE.fullmatch(address):
+            yield f"{address!r} in {etree.QName(element).localname} is no absolute address"
 
 
 def _is_rfc_3339(value: object) -> bool:

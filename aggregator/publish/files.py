@@ -35,6 +35,7 @@ class Output:
         self.written = 0
         self._before = _read_manifest(root)
         self._changed_folders: set[Path] = set()
+        self._known_inside: set[Path] = set()
 
     def read(self, path: str) -> bytes | None:
         """The present bytes of a file, None where there is none."""
@@ -83,14 +84,23 @@ class Output:
     def clear_leftovers(self) -> None:
         """Remove temporaries that a publish left when it was killed."""
         for folder in {self.root, *(self.root.joinpath(path).parent for path in self._before)}:
+            if not self._leads_inside(folder):
+                continue
             for leftover in folder.glob(f".*{_TEMPORARY}"):
                 leftover.unlink(missing_ok=True)
 
     def _inside(self, path: str) -> Path:
         """The file of a path. Raises PublishError for one that would lie outside the folder."""
-        if not _is_inside(self.root, path):
+        target = self.root / path
+        if not _is_plain(path) or not self._leads_inside(target.parent):
             raise PublishError(f"{path!r} would be written outside of {self.root}; nothing was written there")
-        return self.root / path
+        return target
+
+    def _leads_inside(self, folder: Path) -> bool:
+        """Whether a folder lies in ours, whatever links are on its way."""
+        if folder not in self._known_inside and folder.resolve().is_relative_to(self.root.resolve()):
+            self._known_inside.add(folder)
+        return folder in self._known_inside
 
     def _claim(self, path: str) -> None:
         """List a new file before it is written: should the program be killed in between, it is still known as ours."""
@@ -109,6 +119,8 @@ class Output:
 
     def _remove(self, path: str) -> bool:
         target = self.root / path
+        if not self._leads_inside(target.parent):
+            return False
         try:
             target.unlink()
         except OSError:  # gone already, or replaced by something that is not ours
@@ -182,11 +194,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _is_inside(root: Path, path: str) -> bool:
-    """Whether a path names something below the folder, by its words and by the links on its way."""
+def _is_plain(path: str) -> bool:
+    """Whether a path, by its words, names a file below the folder that it is relative to."""
     parts = PurePosixPath(path).parts
-    plain = bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
-    return plain and (root / path).parent.resolve().is_relative_to(root.resolve())
+    return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
 
 
 def _read_manifest(root: Path) -> set[str]:
@@ -194,7 +205,7 @@ def _read_manifest(root: Path) -> set[str]:
         listed = (root / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return set()
-    return {path for path in listed if _is_inside(root, path)}
+    return {path for path in listed if _is_plain(path)}
 
 
 def _sentence(target: Path, error: OSError) -> str:

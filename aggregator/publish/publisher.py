@@ -142,6 +142,6 @@ def _refusal(path: str, body: bytes, output: Output, view: SiteView) -> str | No
     if found := faults(path, body, view.href(path)):
         more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
         return f"{path} was not published, since {found[0]}{more}; the last good one stays"
-    if present is not None and count_items(path, present) and not count_items(path, body):
+    if present is not None and not count_items(path, body) and count_items(path, present):
         return f"{path} was left as it is, since it would have become empty"
     return None

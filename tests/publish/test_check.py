@@ -37,8 +37,8 @@ def test_rendered_feed_has_no_fault(path: str) -> None:
         ("<title>Patriots for Kyiv 1</title>", "<title> </title>", "needs one title"),
         ("<author><name>Ann Author</name>", "<author>", "no author"),
         ('href="https://outlet.example/talk.mp3"', 'href="/talk.mp3"', "'/talk.mp3' in link is no absolute address"),
-        ("Patriots for Kyiv 1", "Patriots \x85 1", "control characters"),
-        ("Patriots for Kyiv 1", "Patriots \ufffd 1", "control characters"),
+        ("Patriots for Kyiv 1", "Patriots \x85 1", "control character"),
+        ("Patriots for Kyiv 1", "Patriots \ufffd 1", "control character"),
         ("Patriots for Kyiv 1", "Patriots \x01 1", "can't be read back"),
     ],
 )
@@ -107,7 +107,7 @@ def test_rss_item_without_title_and_description_or_with_a_known_guid_is_found() 
         ('"url":"https://outlet.example/1', '"url":"/1', "no absolute address"),
         ('"image":"https:', '"image":"', "no absolute address"),
         ('"url":"https://outlet.example/talk', '"url":"talk', "no absolute address"),
-        ("Patriots", "Patriots \x85", "control characters"),
+        ("Patriots", "Patriots \x85", "control character"),
         ("]}", "]", "can't be read back"),
     ],
 )

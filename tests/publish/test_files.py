@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,6 +90,17 @@ def test_manifest_that_names_files_elsewhere_removes_nothing_there(tmp_path: Pat
         manifest.write("../precious\n/etc/passwd\n\n")
     published(tmp_path / "out", index=b"1")
     assert (tmp_path / "precious").exists()
+
+
+def test_folder_that_became_a_link_to_elsewhere_keeps_what_is_there(tmp_path: Path) -> None:
+    published(tmp_path / "out", topics__old__feed=b"1")
+    shutil.rmtree(tmp_path / "out/topics")
+    (tmp_path / "precious/old").mkdir(parents=True)
+    (tmp_path / "precious/old/feed").write_text("x")
+    (tmp_path / "precious/old/.feed.new~").write_text("x")
+    (tmp_path / "out/topics").symlink_to(tmp_path / "precious")
+    assert published(tmp_path / "out").written == 0
+    assert sorted(path.name for path in (tmp_path / "precious/old").iterdir()) == [".feed.new~", "feed"]
 
 
 def test_leftover_temporaries_are_cleared_and_other_hidden_files_are_not(tmp_path: Path) -> None:
