@@ -130,6 +130,13 @@ def test_update_mark_stands_where_something_came_well_after_the_leading_article(
     assert cards.story_card(changed).updated == late
 
 
+def test_story_of_a_first_poll_is_no_update_however_old_its_articles_are() -> None:
+    seen = STORY.story.updated + timedelta(hours=9)
+    entries = tuple(replace(view, entry=replace(view.entry, first_seen=seen)) for view in STORY.entries)
+    first_poll = replace(STORY, entries=entries, story=replace(STORY.story, updated=seen))
+    assert cards.story_card(first_poll).updated is None
+
+
 def test_story_whose_leading_article_has_no_web_address_leads_to_its_own_page() -> None:
     lead = replace(STORY.lead, entry=replace(STORY.lead.entry, url="javascript:alert(1)"))
     card = cards.story_card(replace(STORY, lead=lead, entries=(lead, *STORY.entries[1:])))
