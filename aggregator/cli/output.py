@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,14 @@ def plain(text: str, *, lines: bool = False) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; times as ISO 8601 in UTC."""
-    write(json.dumps(value, default=_json, ensure_ascii=False, indent=2) + "\n")
+    print_document(json.dumps(value, default=_json, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_document(text: str) -> None:
+    """JSON or XML on stdout, which is UTF-8 whatever the terminal's letters are (RFC 8259 section 8.1)."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    write(text)
 
 
 def _json(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from aggregator import clock
 from aggregator.cli.context import Context, app, current
-from aggregator.cli.output import ago, complain, plain, print_json, print_table, say
+from aggregator.cli.output import ago, complain, plain, print_document, print_json, print_table, say
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,6 +124,8 @@ def import_opml(
     except OSError as error:
         raise UsageError(f"{file} can't be read: {error.strerror}") from None
     opml = read_opml(data)
+    if not opml.feeds and not opml.skipped:
+        raise UsageError(f"{file} names no feed; an OPML file has them as <outline xmlUrl=…>")
     report = add_feeds(here.config_path, [NewFeed(feed.url, feed.name, feed.language) for feed in opml.feeds])
     say(f"{len(report.added)} feeds added to {here.config_path}, {len(report.present)} were there already")
     for skipped in opml.skipped:
@@ -149,7 +150,7 @@ def export_opml(
         sources = [source_view(feed) for feed in feeds.list_all(conn)]
     opml = render_opml(here.config.site.title, public_sources(sources))
     if out is None:
-        sys.stdout.buffer.write(opml)
+        print_document(opml.decode())
         return
     try:
         out.write_bytes(opml)
@@ -236,7 +237,7 @@ def schema(
     from aggregator.config.schema import schema_text
 
     if out is None:
-        sys.stdout.write(schema_text())
+        print_document(schema_text())
         return
     try:
         out.write_text(schema_text(), encoding="utf-8")

@@ -11,7 +11,7 @@ from aggregator import cli
 from tests.feedserver import FeedServer
 
 ITEM = (
-    "<item><title>{title}</title><link>https://a.example/{n}</link><guid>{n}</guid>"
+    "<item><title>{title}</title><link>https://a.example/{n}</link><guid isPermaLink='false'>{n}</guid>"
     "<description>{text}</description><pubDate>Sun, 22 Nov 2026 08:0{n}:00 GMT</pubDate></item>"
 )
 
