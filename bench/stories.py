@@ -60,7 +60,7 @@ def place(rows: Sequence[Mapping[str, Any]], batch: int = 500) -> dict[str, int]
     stories: dict[int, int] = {}
     for start in range(0, len(rows), batch):
         entries = [_entry(number, row) for number, row in enumerate(rows[start : start + batch], start)]
-        placements = placing.place([(entry, entry.language) for entry in entries])
+        placements = placing.place(entries)
         stories.update(placements.story_of)
         stories = {number: placements.merged.get(story, story) for number, story in stories.items()}
     return {str(row["id"]): stories[number] for number, row in enumerate(rows)}

@@ -91,7 +91,7 @@ def _clusterer(days: Sequence[Sequence[Entry]]) -> None:
     placing = Placing()
     for number, day in enumerate(days, 1):
         started = time.perf_counter()
-        placing.place([(entry, entry.language) for entry in day])
+        placing.place(day)
         seconds = time.perf_counter() - started
         print(f"clusterer, day {number}: {len(day) / seconds:,.0f} entries/s, {peak_memory():.0f} MB at most")
 

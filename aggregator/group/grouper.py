@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from sqlalchemy import Connection
 from aggregator.config.models import Config
 from aggregator.group.placing import Placing
 from aggregator.group.saving import IDLE, save_fields, save_places
-from aggregator.group.stories.prints import Prints
+from aggregator.group.stories.packed import unpack
 from aggregator.group.stories.vectors import Row
 from aggregator.group.topics import TopicMatcher
 from aggregator.group.walks import Walk
@@ -117,9 +118,7 @@ class Grouper:
             feeds = stored_feeds.by_ids(conn, sorted({entry.feed_id for entry in entries}))
         matched = self._match(config, entries, feeds)
         self._window = None  # until the batch is saved: the store does not know its places yet
-        placements = placing.place(
-            [(entry, feeds[entry.feed_id].language) for entry in entries if entry.story_id is None]
-        )
+        placements = placing.place([entry for entry in entries if entry.story_id is None])
         with self._store.write() as conn:
             if grouping.generation(conn, lock=True) != generation:
                 return True
@@ -187,9 +186,9 @@ class Grouper:
             return self._window
         placing = Placing()
         for stored, founder in grouping.window(conn):
-            prints = Prints.unpacked(stored.prints)
-            row = Row(stored.entry_id, int(stored.at.timestamp()), stored.terms, stored.weights, prints)
-            placing.restore(stored.language, row, founder)
+            terms = tuple(map(sys.intern, stored.terms))  # most are in many entries
+            at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
+            placing.restore(stored.language, Row(stored.entry_id, at, terms, weights, stored.prints), founder)
         return generation, placing
 
 

@@ -59,11 +59,11 @@ class Placing:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""
         self._of(language).restore(row, story)
 
-    def place(self, entries: Sequence[tuple[Entry, str | None]]) -> Placements:
-        """Find the stories of new entries, in the order of time; each with the language that its feed declares."""
+    def place(self, entries: Sequence[Entry]) -> Placements:
+        """Find the stories of new entries, given in the order of time."""
         placements = Placements()
-        for entry, declared in entries:
-            language = detect(entry.title, entry.text, entry.language or declared)
+        for entry in entries:
+            language = detect(entry.title, entry.text, entry.language)
             at = int(entry.sort_at.timestamp())
             placements.add(entry, language, self._of(language).place(entry.id, at, entry.title, entry.text))
         return placements

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from aggregator.group.placing import Placements
 from aggregator.group.stories.clusterer import Move, Placed
 from aggregator.group.stories.fields import Member, fields_of
+from aggregator.group.stories.packed import pack
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.model import Entry, Feed, StoryEvidence
 from aggregator.store import entries as stored_entries
@@ -26,7 +27,7 @@ IDLE = timedelta(seconds=SHIPPED.idle)
 def save_places(conn: Connection, placements: Placements, now: datetime) -> tuple[set[int], set[int]]:
     """Write where the entries of a batch went. Ids of the stories that are new, and of all that changed."""
     stored = grouping.stories_founded_by(conn, placements.spoken_of())
-    founders = stored_entries.by_ids(conn, sorted(set(placements.story_of.values()) - set(stored)))
+    founders = _founders(conn, set(placements.story_of.values()) - set(stored), placements)
     languages = {placements.story_of[entry.id]: language for entry, language, _ in placements.placed}
     languages |= {move.to: language for language, move in placements.moves}
     rows = [_new_story(founder, languages[founder.id]) for _, founder in sorted(founders.items())]
@@ -39,6 +40,13 @@ def save_places(conn: Connection, placements: Placements, now: datetime) -> tupl
     _save_entries(conn, placements, ids, keys, now)
     touched = {*placements.story_of.values(), *(move.story for _, move in placements.moves)} - set(placements.merged)
     return set(inserted.values()), {ids[founder] for founder in touched}
+
+
+def _founders(conn: Connection, wanted: set[int], placements: Placements) -> dict[int, Entry]:
+    batch = {entry.id: entry for entry, _, _ in placements.placed}
+    return {id_: batch[id_] for id_ in wanted & batch.keys()} | stored_entries.by_ids(
+        conn, sorted(wanted - batch.keys())
+    )
 
 
 def _save_entries(
@@ -92,8 +100,8 @@ def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
         language=language,
         at=datetime.fromtimestamp(row.at, UTC),
         terms=row.terms,
-        weights=row.weights,
-        prints=row.prints.packed(),
+        weights=pack("H", row.weights),
+        prints=row.prints,
     )
 
 

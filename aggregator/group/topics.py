@@ -147,7 +147,7 @@ def _remains(hit: Hit, covered: Sequence[tuple[FieldText, Place]]) -> bool:
     gone = [
         (field, place)
         for field, place in hit.places
-        if any(field is other and place.start < there.after and there.start < place.after for other, there in covered)
+        if any(field is other and place[0] < there[1] and there[0] < place[1] for other, there in covered)
     ]
     if hit.kind is Kind.APART:  # one of the mentions in the text is enough
         return all(field.name == "text" for field, _ in gone) and len(gone) < len(hit.places) - 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,8 +26,8 @@ class WindowRow:
     language: str
     at: datetime
     terms: tuple[str, ...]
-    weights: tuple[int, ...]
-    prints: tuple[int, ...]
+    weights: bytes
+    prints: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +100,7 @@ def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
     )
     for row in conn.execute(statement):
         terms = tuple(row.terms.split(" ")) if row.terms else ()
-        weights, prints = tuple(_unpacked("H", row.weights)), tuple(_unpacked("I", row.prints))
-        yield WindowRow(row.entry_id, row.language, row.at, terms, weights, prints), row.founder_id
+        yield WindowRow(row.entry_id, row.language, row.at, terms, row.weights, row.prints), row.founder_id
 
 
 def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
@@ -282,8 +279,8 @@ def save_window(conn: Connection, rows: Sequence[WindowRow], dropped: Iterable[i
                     "language": row.language,
                     "at": row.at,
                     "terms": " ".join(row.terms),
-                    "weights": _packed("H", row.weights),
-                    "prints": _packed("I", row.prints),
+                    "weights": row.weights,
+                    "prints": row.prints,
                 }
                 for row in rows
             ],
@@ -301,21 +298,6 @@ def _stored(evidence: StoryEvidence) -> dict[str, Any]:
     if evidence.moved_from:
         stored["moved_from"] = evidence.moved_from
     return stored
-
-
-def _packed(kind: str, numbers: Sequence[int]) -> bytes:
-    """Numbers as bytes, the same on every machine."""
-    packed = array(kind, numbers)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
-
-
-def _unpacked(kind: str, stored: bytes) -> array[int]:
-    numbers = array(kind, stored)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
 
 
 def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -5,8 +5,11 @@ feeds ──< entries ──< entry_revisions          hosts   (politeness per h
   │          ├─── story_window  (what new entries are compared with)
   │          └──> stories
   ├──  feed_spans  (which items are known)
+  ├──< websub      (hubs that push what is new)
   └──< pruned      (identities of entries that retention removed)
-editions ──< deliveries
+editions ──< deliveries >── subscribers ──< subscriptions  (to which digests)
+                                       └──< letters        (confirmation mails that wait)
+limits  (how often something was asked for)
 """
 
 from __future__ import annotations
@@ -73,6 +76,7 @@ feeds = Table(
     Column("last_new_entry_at", UTCTime),
     Column("next_poll_at", UTCTime),
     Column("next_poll_reason", Text, nullable=False, default=""),
+    Column("unpushed_poll_at", UTCTime),  # when it would be polled next if its hub pushed nothing
     Column("hints", JSON(none_as_null=True)),  # ttl, skipHours, skipDays, sy:update*, rhythm of the last parse
     Column("failures", Integer, nullable=False, default=0),
     Column("entries", Integer, nullable=False, default=0),  # stored at present
@@ -88,6 +92,28 @@ feed_spans = Table(
     Column("feed_id", _Key, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("spans", LargeBinary, nullable=False),
 )
+
+websub = Table(
+    "websub",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("offered", Boolean, nullable=False),  # the feed names this hub at present
+    Column("mode", Text, nullable=False),  # what the hub was or will be asked for: subscribe, unsubscribe
+    Column("site", Text),  # under which the callback stands; null: the hub was never asked
+    Column("token", Text, nullable=False, unique=True),  # of the callback's path
+    Column("secret", Text, nullable=False),
+    Column("asked_at", UTCTime),
+    Column("attempts", Integer, nullable=False),  # requests since the last confirmation
+    Column("next_try_at", UTCTime, nullable=False),
+    Column("lease_until", UTCTime),  # null: not subscribed
+    Column("pushed_at", UTCTime),  # null: no push yet, or a poll found what was not pushed
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("feed_id", "hub", "topic"),
+)
+Index("ix_websub_due", websub.c.next_try_at)
 
 hosts = Table(
     "hosts",
@@ -198,7 +224,7 @@ story_window = Table(
     Column("language", Text, nullable=False),
     Column("at", UTCTime, nullable=False),
     Column("terms", Text, nullable=False),  # heaviest first, between spaces
-    Column("weights", LargeBinary, nullable=False),  # of the first terms: the entry's vector, frozen
+    Column("weights", LargeBinary, nullable=False),  # theirs, as they were when the entry was grouped
     Column("prints", LargeBinary, nullable=False),  # by which copies of one text are known
 )
 
@@ -243,6 +269,7 @@ deliveries = Table(
     Column("id", _Key, primary_key=True),
     Column("edition_id", BigInteger, ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
     Column("address", Text, nullable=False),
+    Column("subscriber_id", BigInteger, ForeignKey("subscribers.id", ondelete="SET NULL")),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try_at", UTCTime),
@@ -257,6 +284,66 @@ deliveries = Table(
 )
 Index("ix_deliveries_due", deliveries.c.state, deliveries.c.next_try_at)
 Index("ix_deliveries_address", deliveries.c.address)
+Index("ix_deliveries_subscriber", deliveries.c.subscriber_id)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),  # by which one address is known however it is written
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("topics", Text, nullable=False),  # a line each; empty: those of the digest
+    Column("language", Text),
+    Column("hour", Text),
+    Column("weekday", Text),
+    Column("timezone", Text),
+    Column("salt", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("created", UTCTime, nullable=False),
+    Column("changed", UTCTime, nullable=False),
+    Column("confirmed", UTCTime),
+    Column("ended", UTCTime),
+)
+Index("ix_subscribers_state", subscribers.c.state)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column(
+        "subscriber_id",
+        BigInteger,
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("digest", Text, primary_key=True),
+)
+Index("ix_subscriptions_digest", subscriptions.c.digest)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("subscriber_id", BigInteger, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created", UTCTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UTCTime),  # null: handed over to the server, and never sent again
+)
+Index("ix_letters_due", letters.c.next_try_at)
+Index("ix_letters_subscriber", letters.c.subscriber_id)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("key", Text, primary_key=True),  # a keyed hash of what is limited
+    Column("since", UTCTime, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+Index("ix_limits_since", limits.c.since)
 
 meta = Table(
     "meta",

@@ -64,7 +64,7 @@ def _multiply(parts: dict[int, _Part]) -> None:
     seen: dict[str, list[tuple[int, int]]] = {}
     for number, part in parts.items():
         dots = part.dots
-        for term, weight in zip(part.rows[0].terms, part.rows[0].weights, strict=False):
+        for term, weight in part.rows[0].vector.items():
             listed = seen.setdefault(term, [])
             for other, theirs in listed:
                 dots[other] = dots.get(other, 0) + weight * theirs

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusters import Cluster, Clusters, ties
-from aggregator.group.stories.prints import prints_of, same_text
+from aggregator.group.stories.prints import Prints, pack_prints, prints_of, same_text, unpack_prints
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
 from aggregator.group.stories.vectors import Row, weigh
@@ -88,13 +88,14 @@ class Clusterer:
         dropped = self._drop_old()
         document = self._terms.read(title, text)
         clusters = self._clusters
-        terms, weights = weigh(document.counts, clusters.stories_with, len(clusters.by_id), self._settings.terms)
-        row = Row(entry_id, at, terms, weights, prints_of(title, text))
+        terms, weights = weigh(document.counts, clusters.having, len(clusters.by_id), self._settings.terms)
+        prints = prints_of(title, text)
+        row = Row(entry_id, at, terms, weights, pack_prints(prints))
         near = clusters.near(row)
         joined = near[0][1] if near and near[0][0] >= self._settings.join else None
-        tying = ties(_vector(row), joined.sum, _TIES) if joined else ()
+        tying = ties(row.vector, joined.sum, _TIES) if joined else ()
         others = near[1:] if joined else near
-        copy_of = _copied(row, joined) if joined else None
+        copy_of = _copied(prints, joined) if joined else None
         cluster = self._keep(row, joined.id if joined else entry_id)
         return Placed(
             row=row,
@@ -174,19 +175,15 @@ def _age(row: Row) -> tuple[int, int]:
     return row.at, row.entry_id
 
 
-def _vector(row: Row) -> dict[str, int]:
-    return dict(zip(row.terms, row.weights, strict=False))
-
-
 def _sum(rows: Iterable[Row]) -> dict[str, int]:
     total: dict[str, int] = {}
     for row in rows:
-        for term, weight in zip(row.terms, row.weights, strict=False):
+        for term, weight in row.vector.items():
             total[term] = total.get(term, 0) + weight
     return total
 
 
-def _copied(row: Row, cluster: Cluster) -> int | None:
+def _copied(prints: Prints, cluster: Cluster) -> int | None:
     """The oldest entry of the story whose text this one copies or rewrites."""
-    copied = [other for other in cluster.rows.values() if same_text(row.prints, other.prints)]
+    copied = [other for other in cluster.rows.values() if same_text(prints, unpack_prints(other.prints))]
     return min(copied, key=_age).entry_id if copied else None

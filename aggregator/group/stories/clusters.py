@@ -9,6 +9,9 @@ from aggregator.group.stories.settings import Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
 _NEAR = 0.5  # of the similarity that joining takes
+# A term that more clusters have, and more than one in so many, leads to none: it counts where a rarer one has led.
+_COMMON = 50
+_NOWHERE: dict[int, int] = {}
 
 
 @dataclass(slots=True)
@@ -18,7 +21,6 @@ class Cluster:
     id: int
     rows: dict[int, Row] = field(default_factory=dict)  # by entry id
     sum: dict[str, int] = field(default_factory=dict)  # of the rows' vectors
-    entries_with: dict[str, int] = field(default_factory=dict)  # rows that have a term, in their vectors or not
     times: int = 0  # sum of the rows' times
     first: int = 0
     last: int = 0
@@ -49,9 +51,12 @@ class Clusters:
 
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
-        self.stories_with: dict[str, int] = {}
         self._settings = settings
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
+
+    def having(self, term: str) -> int:
+        """How many clusters have a term."""
+        return len(self._index.get(term, ()))
 
     def add(self, cluster_id: int, row: Row) -> Cluster:
         """Put an entry into a cluster, which is made if there is none."""
@@ -59,15 +64,8 @@ class Clusters:
         if cluster is None:
             cluster = self.by_id[cluster_id] = Cluster(cluster_id, first=row.at, last=row.at)
         total, index = cluster.sum, self._index
-        for term, weight in zip(row.terms, row.weights, strict=False):
+        for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
-        own, everywhere = cluster.entries_with, self.stories_with
-        for term in row.terms:
-            if term in own:
-                own[term] += 1
-            else:
-                own[term] = 1
-                everywhere[term] = everywhere.get(term, 0) + 1
         cluster.rows[row.entry_id] = row
         cluster.times += row.at
         cluster.first = min(cluster.first, row.at)
@@ -78,20 +76,15 @@ class Clusters:
     def take(self, cluster_id: int, row: Row) -> None:
         """Take an entry out; a cluster without entries is gone."""
         cluster = self.by_id[cluster_id]
-        for term, weight in zip(row.terms, row.weights, strict=False):
-            left = cluster.sum[term] - weight
-            if left:
-                cluster.sum[term] = self._index[term][cluster_id] = left
+        total, index = cluster.sum, self._index
+        for term, weight in zip(row.terms, row.weights, strict=True):
+            listed = index[term]
+            if total[term] > weight:
+                total[term] = listed[cluster_id] = total[term] - weight
             else:
-                del cluster.sum[term]
-                _discount(self._index, term, cluster_id)
-        for term in row.terms:
-            cluster.entries_with[term] -= 1
-            if not cluster.entries_with[term]:
-                del cluster.entries_with[term]
-                self.stories_with[term] -= 1
-                if not self.stories_with[term]:
-                    del self.stories_with[term]
+                del total[term], listed[cluster_id]
+                if not listed:
+                    del index[term]
         del cluster.rows[row.entry_id]
         cluster.times -= row.at
         if not cluster.rows:
@@ -112,11 +105,22 @@ class Clusters:
         """
         dots: dict[int, int] = {}
         known = dots.get
-        for term, weight in zip(row.terms, row.weights, strict=False):
-            for cluster_id, total in self._index.get(term, {}).items():
+        common: list[tuple[str, int]] = []
+        most = max(_COMMON, len(self.by_id) // _COMMON)
+        for term, weight in zip(row.terms, row.weights, strict=True):
+            listed = self._index.get(term, _NOWHERE)
+            if len(listed) > most:
+                common.append((term, weight))
+                continue
+            for cluster_id, total in listed.items():
                 dots[cluster_id] = known(cluster_id, 0) + weight * total
-        by_id = self.by_id
-        candidates = [(by_id[cluster_id], dot) for cluster_id, dot in dots.items() if dot >= by_id[cluster_id].least]
+        candidates = []
+        for cluster_id, dot in dots.items():
+            cluster = self.by_id[cluster_id]
+            if 2 * dot >= cluster.least:
+                dot += sum(weight * cluster.sum.get(term, 0) for term, weight in common)  # noqa: PLW2901
+                if dot >= cluster.least:
+                    candidates.append((cluster, dot))
         at = Span.of(row)
         found = [
             (similarity, cluster)
@@ -152,10 +156,3 @@ def ties(one: dict[str, int], other: dict[str, int], most: int) -> tuple[str, ..
     """The terms that bring two vectors or sums nearest to each other."""
     shared = sorted((-weight * other[term], term) for term, weight in one.items() if term in other)
     return tuple(term for _, term in shared[:most])
-
-
-def _discount(index: dict[str, dict[int, int]], term: str, cluster_id: int) -> None:
-    listed = index[term]
-    del listed[cluster_id]
-    if not listed:
-        del index[term]

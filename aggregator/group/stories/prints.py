@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import NamedTuple
 from zlib import crc32
+
+from aggregator.group.stories.packed import pack, unpack
 
 _LENGTH = 3_000
 """Characters of a text in which names are looked for."""
@@ -35,21 +38,6 @@ class Prints(NamedTuple):
     words: frozenset[int] = frozenset()
     names: frozenset[int] = frozenset()
 
-    def packed(self) -> tuple[int, ...]:
-        """All of them, to be stored."""
-        return (*sorted(self.words), *sorted(self.names))
-
-    @classmethod
-    def unpacked(cls, numbers: Iterable[int]) -> Prints:
-        """Read back what `packed` gave."""
-        stored = frozenset(numbers)
-        names = frozenset(number for number in stored if number & 1)
-        return cls(stored - names, names)
-
-
-NOTHING = Prints()
-"""Fingerprints of a text that is too short for any."""
-
 
 def prints_of(title: str, text: str) -> Prints:
     """Fingerprints of a text, of its title where there is no text."""
@@ -64,6 +52,19 @@ def prints_of(title: str, text: str) -> Prints:
         frozenset(_hash(triple) & ~1 for triple in triples),
         frozenset(_hash(pair) | 1 for pair in pairs),
     )
+
+
+def pack_prints(prints: Prints) -> bytes:
+    """Fingerprints as they are kept for every entry of the window."""
+    return pack("I", [*sorted(prints.words), *sorted(prints.names)])
+
+
+@lru_cache(4_096)  # those of the stories of the hour; a set takes twenty times the memory
+def unpack_prints(packed: bytes) -> Prints:
+    """Read back what `pack_prints` gave."""
+    numbers = frozenset(unpack("I", packed))
+    names = frozenset(number for number in numbers if number & 1)
+    return Prints(numbers - names, names)
 
 
 def same_text(one: Prints, other: Prints) -> bool:

@@ -10,10 +10,9 @@ equals the one that grew.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from array import array
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from aggregator.group.stories.prints import NOTHING, Prints
 
 UNIT = 1_000
 """Length of an entry's vector."""
@@ -22,27 +21,31 @@ _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry in the window: all that has to be stored of it. `weights` are those of the first terms."""
+    """An entry in the window: all that has to be stored of it. The heaviest term comes first."""
 
     entry_id: int
     at: int  # seconds since 1970
     terms: tuple[str, ...]
-    weights: tuple[int, ...]
-    prints: Prints = NOTHING
+    weights: array[int]
+    prints: bytes = b""
+
+    @property
+    def vector(self) -> dict[str, int]:
+        """Weights by term."""
+        return dict(zip(self.terms, self.weights, strict=True))
 
 
 def weigh(
-    counts: Mapping[str, int], stories_with: Mapping[str, int], stories: int, size: int
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """All terms, heaviest first, and the weights of the first `size`: (1 + ln tf) x idf, of length UNIT.
+    counts: Mapping[str, int], stories_with: Callable[[str], int], stories: int, size: int
+) -> tuple[tuple[str, ...], array[int]]:
+    """The `size` heaviest terms and their weights: (1 + ln tf) x idf, of length UNIT together.
 
     `stories_with` tells how many of the stories have a term; the entry counts as one more.
     """
     log, total = math.log, stories + 2
     weighed = sorted(
-        (-(1 + log(count)) * log(total / (stories_with.get(term, 0) + 1 + _ADDED)), term)
-        for term, count in counts.items()
-    )
-    length = math.sqrt(sum(weight * weight for weight, _ in weighed[:size])) or 1
-    weights = tuple(round(-weight * UNIT / length) for weight, _ in weighed[:size])
+        (-(1 + log(count)) * log(total / (stories_with(term) + 1 + _ADDED)), term) for term, count in counts.items()
+    )[:size]
+    length = math.sqrt(sum(weight * weight for weight, _ in weighed)) or 1
+    weights = array("H", (max(1, round(-weight * UNIT / length)) for weight, _ in weighed))
     return tuple(term for _, term in weighed), weights
