@@ -25,6 +25,7 @@ _URI = re.compile(
 )
 _URI_FRAGMENT = re.compile(r"(?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})*")
 _HOST = re.compile(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+_PUBLIC_HOST = re.compile(r"https?://[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)+(?:[:/?#]|\Z)")
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:-[A-Za-z0-9]{1,8})*")
 _ISO_639_1 = frozenset(
     """
@@ -72,6 +73,11 @@ def web_url(value: str | None) -> str | None:
     except (ValueError, UnicodeError):
         return None
     return made if _HOST.fullmatch(_bracketed(url.raw_host)) else None
+
+
+def public_host(url: str) -> bool:
+    """Whether the host of a web address is a name with a dot or an IPv4 address: others mean nothing elsewhere."""
+    return bool(_PUBLIC_HOST.match(url))
 
 
 def canonical_url(value: str) -> str | None:

@@ -172,7 +172,7 @@ def _plain(value: str) -> str:
 def _enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
     cleaned: dict[str, Enclosure] = {}
     for one in enclosures:
-        if url := clean.web_url(one.url):
+        if (url := clean.web_url(one.url)) and clean.public_host(url):
             length = one.length if one.length is not None and one.length >= 0 else None
             cleaned.setdefault(url, Enclosure(url, clean.media_type(one.type, url), length))
     return tuple(cleaned.values())

@@ -64,6 +64,19 @@ def test_any_address_is_made_valid_or_left_out_and_then_stays(value: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://a.example:8080/x", True),
+        ("http://192.0.2.1", True),
+        ("http://someurl/x", False),
+        ("http://[::1]/", False),
+    ],
+)
+def test_host_without_a_dot_is_not_public(url: str, public: bool) -> None:
+    assert clean.public_host(url) is public
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("HTTPS://A.Example:443", "https://a.example/"),

@@ -228,6 +228,7 @@ def test_rss_takes_one_enclosure_with_length_zero_where_unknown_and_atom_takes_a
         Enclosure("https://outlet.example/a.mp3"),
         Enclosure("https://outlet.example/a.mp3"),
         Enclosure("/relative.mp3"),
+        Enclosure("http://intranet/talk.mp3"),
         Enclosure("https://outlet.example/b.ogg", "audio/ogg", -1),
     )
     bodies = assert_valid(site_view([entry_view(enclosures=enclosures)]))

@@ -126,12 +126,13 @@ def read_document(body: bytes, content_type: str | None) -> Document:
 def undo_double_encoding(text: str) -> str:
     """Mend text that was UTF-8, taken for Windows-1252 and encoded once more, so that 'é' came out as 'Ã©'.
 
-    Only where the whole text turns back into valid UTF-8: no text that anybody wrote does that.
+    Only where the whole text turns back into valid UTF-8: no text that anybody wrote does that. (A character at its
+    end may be cut: what was half of a no-break space is stripped as white space.)
     """
     if text.isascii() or not _DOUBLED.search(text):
         return text
     try:
-        return text.translate(_WINDOWS).encode("latin-1").decode("utf-8")
+        return codecs.getincrementaldecoder("utf-8")().decode(text.translate(_WINDOWS).encode("latin-1"))
     except UnicodeError:
         return text
 
