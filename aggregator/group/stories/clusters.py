@@ -114,13 +114,14 @@ class Clusters:
                 continue
             for cluster_id, total in listed.items():
                 dots[cluster_id] = known(cluster_id, 0) + weight * total
+        half = _NEAR * self._settings.join * UNIT * UNIT / 2
         candidates = []
-        for cluster_id, dot in dots.items():
+        for cluster_id, dot in [one for one in dots.items() if one[1] >= half]:
             cluster = self.by_id[cluster_id]
             if 2 * dot >= cluster.least:
-                dot += sum(weight * cluster.sum.get(term, 0) for term, weight in common)  # noqa: PLW2901
-                if dot >= cluster.least:
-                    candidates.append((cluster, dot))
+                whole = dot + sum(weight * cluster.sum.get(term, 0) for term, weight in common)
+                if whole >= cluster.least:
+                    candidates.append((cluster, whole))
         at = Span.of(row)
         found = [
             (similarity, cluster)

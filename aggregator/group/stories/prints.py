@@ -8,7 +8,6 @@ same people, but not in the same order from beginning to end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import NamedTuple
@@ -30,6 +29,7 @@ _LEAST_WORDS, _LEAST_NAMES = 6, 10
 _EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_EAST_ASIAN}]|\d+(?:[.,]\d+)*|(?:(?![{_EAST_ASIAN}])[^\W_])+")
 _SENTENCE_END = re.compile(r"[.!?:]['\"”’»)]*\s|\n")
+_EVEN = 0xFFFF_FFFE
 
 
 class Prints(NamedTuple):
@@ -43,14 +43,14 @@ def prints_of(title: str, text: str) -> Prints:
     """Fingerprints of a text, of its title where there is no text."""
     text = text[:_LENGTH] or title
     sentences = [_WORD.findall(sentence) for sentence in _SENTENCE_END.split(text)]
-    words = list(islice(chain.from_iterable(sentences), _WORDS))
+    words = [_hash(word) for word in islice(chain.from_iterable(sentences), _WORDS)]
     triples = zip(words, words[1:], words[2:], strict=False)
     # A word may have its capital for being the first of a sentence.
-    names = [word for sentence in sentences for word in sentence[1:] if _is_name(word)]
+    names = [_hash(word) for sentence in sentences for word in sentence[1:] if _is_name(word)]
     pairs = islice((pair for pair in pairwise(names) if pair[0] != pair[1]), _PAIRS)
     return Prints(
-        frozenset(_hash(triple) & ~1 for triple in triples),
-        frozenset(_hash(pair) | 1 for pair in pairs),
+        frozenset((one * 961 + two * 31 + three) & _EVEN for one, two, three in triples),
+        frozenset((one * 31 + two) & _EVEN | 1 for one, two in pairs),
     )
 
 
@@ -82,5 +82,6 @@ def _is_name(word: str) -> bool:
     return not word.islower() and (word != word.lower() or word[0].isdigit())
 
 
-def _hash(words: Iterable[str]) -> int:
-    return crc32(" ".join(words).lower().encode("utf-8", "surrogatepass"))
+@lru_cache(65_536)  # words, about 10 MB when full
+def _hash(word: str) -> int:
+    return crc32(word.lower().encode("utf-8", "surrogatepass"))

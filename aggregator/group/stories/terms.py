@@ -34,29 +34,34 @@ class Terms:
         self._language = language
         self._stop = STOPWORDS.get(language, frozenset())
         self._settings = settings
-        self._stems: dict[str, str] = {}
+        self._stems: dict[str, tuple[str, ...]] = {}
 
     def read(self, title: str, text: str) -> Document:
         """The terms of a title and the beginning of a text."""
         counts: dict[str, int] = {}
         words: dict[str, str] = {}
+        stems_of = self._stems
         for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
             for word in _WORD.findall(_POSSESSIVE.sub("", part.lower())):
-                for term in (self._stems.get(word) or self._stem(word)).split():
-                    counts[term] = counts.get(term, 0) + weight
-                    words.setdefault(term, word)
+                terms = stems_of.get(word)
+                for term in self._remember(word) if terms is None else terms:
+                    if term in counts:
+                        counts[term] += weight
+                    else:
+                        counts[term] = weight
+                        words[term] = word
         return Document(counts, words)
 
-    def _stem(self, word: str) -> str:
-        """The terms of a word between spaces: none (a space), one, or the pairs of characters of an unspaced script."""
+    def _remember(self, word: str) -> tuple[str, ...]:
         if len(self._stems) >= _CACHE:
             self._stems.clear()
-        self._stems[word] = stem = self._terms_of(word) or " "
-        return stem
+        self._stems[word] = terms = self._terms_of(word)
+        return terms
 
-    def _terms_of(self, word: str) -> str:
+    def _terms_of(self, word: str) -> tuple[str, ...]:
+        """The terms of a word: none, one, or the pairs of characters of a script without spaces."""
         if word in self._stop or (len(word) == 1 and not _UNSPACED.match(word)):
-            return ""
+            return ()
         if _UNSPACED.match(word):
-            return " ".join(word[at : at + 2] for at in range(max(1, len(word) - 1)))
-        return stems.stem(word, self._language) if self._language in stems.LANGUAGES else word[:_PREFIX]
+            return tuple(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        return (stems.stem(word, self._language) if self._language in stems.LANGUAGES else word[:_PREFIX],)
