@@ -31,7 +31,7 @@ TAGS = frozenset({
     "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 })
 _DROPPED_WITH_CONTENT = frozenset({
-    "applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "object", "option",
+    "applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript", "object", "option",
     "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
 })
 _NEVER_NEST = frozenset({
@@ -60,6 +60,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
 )
 _TAG = re.compile(r"<[^<>]*>")
+_NOSCRIPT = re.compile(r"</?noscript[^<>]*>", re.IGNORECASE)
 _NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _BLOCK = re.compile(
     r"</?(?:p|div|br|hr|li|ul|ol|dl|dt|dd|h[1-6]|blockquote|pre|table|tr|caption|figure|figcaption|section|article|aside"
@@ -94,6 +95,8 @@ def sanitise(html: str, base_url: str) -> str:
     html = html[:MAX_HTML]
     if not _MARKUP.search(html):
         return clean_text(html).strip().replace(">", "&gt;")
+    if "noscript" in html:  # pictures for browsers without scripts, beside those that a script would load
+        html = _NOSCRIPT.sub("", html)
     if html.count("<") > MAX_DEPTH and _depth(html) > MAX_DEPTH:
         html = _TAG.sub(" ", html).replace("<", "&lt;")
     clean = clean_text(_cleaner(base_url).clean(clean_text(html))).strip()

@@ -13,7 +13,7 @@ from lxml.etree import _Element
 from aggregator.poll.parse.quick_names import RDF, Beyond, Names, Scope, attributes_of, has_handler
 from aggregator.poll.parse.quick_text import quick_date, repair, xhtml
 from aggregator.poll.parse.raw import RawEntry, RawFile, RawPerson, RawText
-from aggregator.poll.parse.record import author_detail
+from aggregator.poll.parse.record import MAX_TAGS, author_detail
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TYPES = {
@@ -302,7 +302,7 @@ class _Item:
         self._keywords(element, scope, depth, _ITUNES)
 
     def _tag(self, *tag: str | None) -> None:
-        if any(tag) and list(tag) not in self._tags:
+        if any(tag) and len(self._tags) < MAX_TAGS and list(tag) not in self._tags:
             self._tags.append(list(tag))
 
     # Dates

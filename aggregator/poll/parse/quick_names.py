@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -61,6 +62,7 @@ class Names:
             uri = (uris[0] or uris[1]).decode()
             if self._prefixes.setdefault(prefix.decode(), uri) != uri:
                 raise Beyond
+        self._prefixes_of = Counter(self._prefixes.values())
         self._known: dict[tuple[str, str | None], str] = {}
 
     def of(self, element: _Element) -> str:
@@ -78,7 +80,7 @@ class Names:
         if prefix is None:
             # Of an unknown namespace feedparser takes the prefix, or none, and has handlers for that.
             prefix = declared or ""
-            others = [one for one, bound in self._prefixes.items() if bound == uri and one != prefix]
+            others = self._prefixes_of[uri] - (self._prefixes.get(prefix) == uri)
             if others or (prefix != prefix.lower() and prefix.lower() in self._prefixes):
                 raise Beyond
         return f"{prefix}:{local}".lower() if prefix else local.lower()

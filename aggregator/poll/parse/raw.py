@@ -68,6 +68,7 @@ class RawFeed:
     format: str
     entries: list[RawEntry]
     version: str = ""
+    well_formed: bool = True
     title: RawText | None = None
     description: RawText | None = None
     link: str | None = None

@@ -11,6 +11,7 @@ identities            names     the item's id, else its link, else a hash
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from aggregator.model import ParsedEntry, identity_hash
@@ -24,6 +25,7 @@ from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed, ParsedF
 from aggregator.poll.parse.sniff import from_root, refuse_other_bodies
 from aggregator.poll.parse.spans import Spans, scan
 
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 MAX_ITEMS = 2_000
 """Items of one body that are read; the others are counted as dropped."""
 
@@ -37,37 +39,50 @@ def parse_feed(body: bytes, *, content_type: str | None, base_url: str, known: K
     known = known or KnownSpans()
     document = read_document(body, content_type)
     if document.data[:1] in {b"{", b"["}:
-        return _whole(jsonfeed.read(document.data, base_url), base_url, known)
+        raw = jsonfeed.read(document.data, base_url)
+        return _whole(raw, base_url, known, max(0, len(raw.entries) - MAX_ITEMS))
     document = Document(from_root(document.data), document.encoding)
     spans = scan(document.data, f"{document.encoding} {base_url}")
     if spans is not None and spans.items:
         parsed = _new_items(spans, base_url, known)
         if parsed is not None:
             return parsed
-    return _whole(record.read(document.data, base_url), base_url, known)
+    return _lenient(document.data, base_url, known)
+
+
+def _lenient(data: bytes, base_url: str, known: KnownSpans) -> ParsedFeed:
+    """Parse a document whole: an ill-formed one, or one with a DOCTYPE or other oddities."""
+    items = [found.start() for found in _ITEM.finditer(data)]
+    dropped = max(0, len(items) - MAX_ITEMS)
+    if dropped:
+        data = data[: items[MAX_ITEMS]]
+    raw = record.read(data, base_url)
+    if not raw.entries and (items or not (raw.well_formed or raw.title or raw.link)):
+        raise NotAFeed("Got a feed that is broken, and no item in it can be read.")
+    return _whole(raw, base_url, known, dropped)
 
 
 def _new_items(spans: Spans, base_url: str, known: KnownSpans) -> ParsedFeed | None:
     """Parse the items that are not known; None when the document has to be parsed whole."""
     trimmed = known.items if known.key == spans.key else {}
-    new = [index for index, span in enumerate(spans.hashes) if span not in trimmed]
+    new = [index for index, span in enumerate(spans.hashes[:MAX_ITEMS]) if span not in trimmed]
     parsed = _positions(spans, new, base_url, known)
-    if parsed is not None and any(identity_hash(one) in trimmed.values() for one in parsed.identities):
-        # Two items of one name, the other of them cut out: only together can they be told apart.
-        parsed = _positions(spans, range(len(spans.items)), base_url, known)
+    cut_out = {trimmed[span] for span in spans.hashes if span in trimmed}
+    if parsed is not None and any(identity_hash(one) in cut_out for one in parsed.identities):
+        # Two items of one name, one of them cut out: only together can they be told apart.
+        parsed = _positions(spans, range(len(spans.items))[:MAX_ITEMS], base_url, known)
     return parsed
 
 
 def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownSpans) -> ParsedFeed | None:
-    read = wanted[:MAX_ITEMS]
-    raw = _read(spans, read, base_url)
-    if len(raw.entries) != len(read):
+    raw = _read(spans, wanted, base_url)
+    if len(raw.entries) != len(wanted):
         return None
+    dropped = max(0, len(spans.items) - MAX_ITEMS)
     meta, entries = _build(raw, base_url)
     names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
-    items = {spans.hashes[at]: identity_hash(name) for at, name in zip(read, names, strict=True)}
-    left = set(spans.hashes).difference(spans.hashes[at] for at in wanted)
-    items |= {span: known.items[span] for span in left}
+    items = {spans.hashes[at]: identity_hash(name) for at, name in zip(wanted, names, strict=True)}
+    items |= {span: known.items[span] for span in spans.hashes[:MAX_ITEMS] if span not in items}
     first, distinct = _distinct(entries, names)
     return ParsedFeed(
         meta=meta,
@@ -75,9 +90,9 @@ def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownS
         identities=distinct,
         spans=KnownSpans(spans.key, items, sharing.guids, sharing.links),
         served=len(spans.items),
-        dropped=len(wanted) - len(read),
+        dropped=dropped,
         format=raw.format,
-        notes=_notes(len(wanted) - len(read), sharing),
+        notes=_notes(dropped, sharing),
     )
 
 
@@ -92,10 +107,9 @@ def _read(spans: Spans, wanted: Sequence[int], base_url: str) -> RawFeed:
     return header
 
 
-def _whole(raw: RawFeed, base_url: str, known: KnownSpans) -> ParsedFeed:
+def _whole(raw: RawFeed, base_url: str, known: KnownSpans, dropped: int) -> ParsedFeed:
     if not raw.format and not raw.entries:
         raise NotAFeed("Got XML without a feed in it.")
-    served = len(raw.entries)
     del raw.entries[MAX_ITEMS:]
     meta, entries = _build(raw, base_url)
     names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
@@ -105,10 +119,10 @@ def _whole(raw: RawFeed, base_url: str, known: KnownSpans) -> ParsedFeed:
         entries=first,
         identities=distinct,
         spans=KnownSpans(shared_guids=sharing.guids, shared_links=sharing.links),
-        served=served,
-        dropped=served - len(entries),
+        served=len(entries) + dropped,
+        dropped=dropped,
         format=raw.format,
-        notes=_notes(served - len(entries), sharing),
+        notes=_notes(dropped, sharing),
     )
 
 

@@ -25,6 +25,8 @@ from feedparser.sanitizer import replace_doctype
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
 from aggregator.poll.parse.result import NotAFeed
 
+MAX_TAGS = 200
+"""Categories of an entry: feedparser compares each with every other."""
 MAX_AUTHOR = 1000
 """Characters of an author: feedparser's search for an e-mail address is quadratic."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,12 +59,15 @@ def read(data: bytes, base_url: str) -> RawFeed:
     """
     version, data, entities = replace_doctype(_DECLARATION + data)
     try:
-        parser = _strict(data, base_url) or _loose(data, base_url, entities)
+        strict = _strict(data, base_url)
+        parser = strict or _loose(data, base_url, entities)
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # a bug of feedparser's that this body has found
         raise NotAFeed(f"feedparser can't read it: {type(error).__name__}: {error}.") from error
-    return _feed(parser.feeddata, parser.entries, version or parser.version)
+    feed = _feed(parser.feeddata, parser.entries, version or parser.version)
+    feed.well_formed = strict is not None
+    return feed
 
 
 def _strict(data: bytes, base_url: str) -> Any | None:
@@ -119,6 +124,10 @@ class _Apart:
         super()._start_item(attributes)  # type: ignore[misc]
 
     _start_entry = _start_item
+
+    def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+        if len(self._get_context().get("tags") or ()) < MAX_TAGS:  # type: ignore[attr-defined]
+            super()._add_tag(term, scheme, label)  # type: ignore[misc]
 
     def _end_hour(self) -> None:
         """feedparser keeps the last <hour> and <day> alone."""

@@ -8,10 +8,11 @@ from aggregator.poll.parse.result import NotAFeed
 from aggregator.text.html import to_text
 
 _LOOK_AT = 64 * 1024
-_ROOT = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF|RDF|(?:\w{1,20}:)feed|channel)[\s>]", re.IGNORECASE)
-_ASIDE = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_NAME = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
+_FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF|RDF|\w{1,20}:feed|channel)[\s>]", re.IGNORECASE)
+_LONG_SPACE = re.compile(rb"\s{100,}")
 _TITLE = re.compile(rb"<title[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
+_ASIDES = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!", b">"))
 _ROOTS = frozenset({b"rss", b"feed", b"rdf", b"channel"})
 _KINDS = {
     b"opml": "an OPML list of feeds; import it instead",
@@ -40,24 +41,39 @@ def refuse_other_bodies(body: bytes) -> None:
 
 
 def from_root(data: bytes) -> bytes:
-    """The XML document from its root on, without what a broken server wrote before it.
+    """The XML document from its DOCTYPE or root on, without what stands before it.
 
     `data` is UTF-8. Raises NotAFeed when there is no feed in it.
     """
     head = data[:_LOOK_AT]
-    root = _ROOT.search(_ASIDE.sub(b"", head))
-    if root and root[2].lower() in _ROOTS:
-        return data
-    start = _FEED_START.search(head)
-    if start and (root is None or root[2].lower() != b"html"):
-        declaration = head.rfind(b"<!DOCTYPE", 0, start.start())
-        return data[declaration if declaration >= 0 else start.start() :]
-    raise NotAFeed(describe(head, root))
+    root, start = _root(head)
+    if root not in _ROOTS:
+        # A broken server may have written warnings before the document.
+        feed = _FEED_START.search(head)
+        if feed is None or root == b"html":
+            raise NotAFeed(describe(head, root))
+        start = feed.start()
+    doctype = head.rfind(b"<!DOCTYPE", 0, start)
+    if doctype < 0:
+        return data[start:]
+    # feedparser looks for declarations at the beginnings of lines, in a time that grows with the square of white space.
+    return _LONG_SPACE.sub(b"\n", data[doctype:start]) + data[start:]
 
 
-def describe(head: bytes, root: re.Match[bytes] | None) -> str:
-    """A sentence about a body that is no feed."""
-    name = root[2].lower() if root else b""
+def _root(head: bytes) -> tuple[bytes, int]:
+    """Name of the first element, in lower case and without prefix, and where it starts; nothing when there is none."""
+    position = head.find(b"<")
+    while position >= 0:
+        if found := _NAME.match(head, position):
+            return found[1].lower(), position
+        closing = next((end for start, end in _ASIDES if head.startswith(start, position)), b"<")
+        end = head.find(closing, position + 1)
+        position = head.find(b"<", end) if end >= 0 else -1
+    return b"", 0
+
+
+def describe(head: bytes, name: bytes) -> str:
+    """A sentence about a body that is no feed and whose first element has this name."""
     title = _TITLE.search(head)
     if name in {b"html", b"head", b"body", b"script", b"div", b"p", b"br", b"center", b"title", b"meta"}:
         words = " ".join(to_text(title[1].decode("utf-8", "replace")).split())[:100] if title else ""
@@ -66,7 +82,7 @@ def describe(head: bytes, root: re.Match[bytes] | None) -> str:
         )
     if name in _KINDS:
         return f"Got {_KINDS[name]}."
-    if root and head.lstrip().startswith(b"<"):
+    if name and head.lstrip().startswith(b"<"):
         return f"Got XML whose root is <{name.decode('ascii', 'replace')[:50]}> instead of a feed."
     words = " ".join(head[:200].decode("utf-8", "replace").split())[:80]
     return f"Got text that is no feed: “{words}”."
