@@ -31,8 +31,8 @@ TAGS = frozenset({
     "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 })
 _DROPPED_WITH_CONTENT = frozenset({
-    "applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript", "object", "option",
-    "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
+    "applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript", "object",
+    "option", "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
 })
 _NEVER_NEST = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param",
@@ -99,9 +99,10 @@ def sanitise(html: str, base_url: str) -> str:
         html = _NOSCRIPT.sub("", html)
     if html.count("<") > MAX_DEPTH and _depth(html) > MAX_DEPTH:
         html = _TAG.sub(" ", html).replace("<", "&lt;")
-    clean = clean_text(_cleaner(base_url).clean(clean_text(html))).strip()
+    clean = clean_text(_cleaner(base_url).clean(clean_text(html)))
     if "<img" in clean:
         clean = _IMG.sub(_keep_image, clean)
+    clean = clean.strip()
     return clean if len(clean) <= 4 * MAX_HTML else escape(text_of(clean[:MAX_HTML]))
 
 
