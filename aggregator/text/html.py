@@ -77,7 +77,7 @@ _TRACKER = re.compile(
     re.IGNORECASE,
 )
 _URL_SPACES = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\xa0": "%20"})
-_MARKUP = re.compile(r"[<&]")
+_MARKUP = re.compile(r"[<&\r]")
 
 
 def clean_text(text: str) -> str:
