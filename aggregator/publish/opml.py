@@ -12,7 +12,7 @@ from aggregator.publish.view import SourceView
 
 
 def render_opml(title: str, sources: Iterable[SourceView]) -> bytes:
-    """One outline a source, in the order given, with the address that is polled."""
+    """One outline a source, in the order given: its name and the address that is polled, if there is one."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = clean.line(title)
     body = etree.SubElement(root, "body")
@@ -22,13 +22,14 @@ def render_opml(title: str, sources: Iterable[SourceView]) -> bytes:
 
 
 def public_sources(sources: Iterable[SourceView]) -> list[SourceView]:
-    """Those that others can read, without the user and password that an address may hold."""
-    addresses = ((source, clean.web_url(source.url)) for source in sources)
-    return [replace(source, url=address) for source, address in addresses if address]
+    """For others: without the user and password that an address may hold, and without addresses of local files."""
+    return [replace(source, url=clean.web_url(source.url) or "") for source in sources]
 
 
 def _outline(source: SourceView) -> dict[str, str]:
-    name = clean.line(source.name) or clean.text(source.url)
+    name = clean.line(source.name) or clean.text(source.url) or "unnamed"
+    if not source.url:
+        return {"text": name}
     given = {
         "type": "rss",
         "text": name,

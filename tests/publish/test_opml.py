@@ -33,5 +33,8 @@ def test_published_list_holds_no_local_files_and_no_credentials() -> None:
     private = replace(SOURCE, url="https://user:secret@outlet.example/rss")
     assert [source.url for source in public_sources([SOURCE, local, private])] == [
         SOURCE.url,
+        "",
         "https://outlet.example/rss",
     ]
+    root = etree.fromstring(render_opml("x", public_sources([local, replace(local, name="")])))
+    assert [dict(outline.attrib) for outline in root.iter("outline")] == [{"text": local.name}, {"text": "unnamed"}]
