@@ -17,6 +17,9 @@ from dataclasses import dataclass
 UNIT = 1_000
 """Length of an entry's vector."""
 _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
+# Stories without any of our words that are taken to have come before the first one. A window of a few entries can't
+# tell common words from rare ones: without these, the very words that two reports of one event share would be common.
+_BACKGROUND = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def weigh(
 
     `stories_with` tells how many of the stories have a term; the entry counts as one more.
     """
-    log, total = math.log, stories + 2
+    log, total = math.log, _BACKGROUND + stories + 2
     weighed = sorted(
         (-(1 + log(count)) * log(total / (stories_with(term) + 1 + _ADDED)), term) for term, count in counts.items()
     )[:size]
