@@ -286,6 +286,54 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"  # the connection was lost after the final dot; a person decides
 
 
+class SubscriberState(StrEnum):
+    """Whether somebody gets mail. Only `confirmed` does."""
+
+    UNCONFIRMED = "unconfirmed"  # asked for it, but the address has not said yes
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"  # mail servers say that there is no such address
+
+
+class Frequency(StrEnum):
+    """How often a subscriber wants mail."""
+
+    AS_IT_HAPPENS = "as it happens"  # the daily edition, and alerts
+    DAILY = "daily"  # on the days of the digest
+    WEEKLY = "weekly"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a subscriber set for all of his digests; what is left out is as the digest has it."""
+
+    frequency: Frequency = Frequency.DAILY
+    topics: tuple[str, ...] = ()  # none: those of the digest
+    language: str | None = None  # only stories in it
+    hour: str | None = None  # '07:30'
+    weekday: str | None = None  # 'mon', of the weekly edition
+    timezone: str | None = None  # IANA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """Somebody who asked for digests by mail."""
+
+    id: int
+    address: str
+    state: SubscriberState
+    reason: str  # of the state, a sentence
+    digests: tuple[str, ...]
+    wishes: Wishes
+    salt: str  # random, part of every token of his
+    origin: str  # how he came: 'form', 'added' or 'imported'
+    created: datetime
+    changed: datetime  # of the state, the digests or the wishes
+    confirmed: datetime | None = None
+    ended: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One edition to one address."""
@@ -293,6 +341,7 @@ class Delivery:
     id: int
     edition_id: int
     address: str
+    subscriber_id: int | None = None  # None: a fixed recipient
     state: DeliveryState
     attempts: int = 0
     next_try_at: datetime | None = None

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from aggregator.model import Delivery, DeliveryState
+from aggregator.store import subscribers
 from aggregator.store.tables import deliveries, editions
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
@@ -24,10 +25,19 @@ _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this sender alone may send while its lease lasts."""
+    """A delivery that this sender alone may send while its lease lasts.
+
+    `salt` is that of the subscriber, from which the mail's links are made; '' for a fixed recipient.
+    """
 
     delivery: Delivery
     generation: int
+    salt: str = ""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the subscriber no longer wants this digest: unsubscribed, paused, erased."""
+        return self.delivery.subscriber_id is not None and not self.salt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +57,7 @@ class Outcome:
 def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, digest: str | None = None) -> list[Claimed]:
     """Lease deliveries that are due, the longest due first; `digest` keeps those of one digest."""
     ordered = _due(now, digest).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(limit)
-    ids = list(conn.execute(ordered.with_for_update(of=deliveries, skip_locked=True)).scalars())
+    ids = [row.id for row in conn.execute(ordered.with_for_update(of=deliveries, skip_locked=True))]
     statement = (
         update(deliveries)
         .where(deliveries.c.id.in_(ids))
@@ -60,7 +70,8 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, dige
         .returning(*deliveries.c)
     )
     rows = sorted(conn.execute(statement), key=lambda row: ids.index(row.id)) if ids else []
-    return [Claimed(_delivery(row), row.lease_generation) for row in rows]
+    salts = subscribers.salts_of_waiting(conn, ids) if any(row.subscriber_id for row in rows) else {}
+    return [Claimed(_delivery(row), row.lease_generation, salts.get(row.id, "")) for row in rows]
 
 
 def _due(now: datetime, digest: str | None) -> Select[tuple[int]]:
@@ -80,13 +91,20 @@ def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
     """A sign of life of the sender: its leases last until then."""
     rows = [{"row": one.delivery.id, "held": one.generation} for one in held]
     if rows:
-        active = (DeliveryState.CLAIMED, DeliveryState.COMMITTING)
-        statement = update(deliveries).where(*_held(), deliveries.c.state.in_(active)).values(lease_until=until)
+        # No IN here: SQLAlchemy can't expand it in a statement that is run for many rows.
+        active = or_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.state == DeliveryState.COMMITTING)
+        statement = update(deliveries).where(*_held(), active).values(lease_until=until)
         conn.execute(statement, rows)
 
 
 def about_to_commit(conn: Connection, claimed: Claimed, until: datetime) -> bool:
-    """Note that the final dot comes next. False when the lease was lost: then the dot must not be sent."""
+    """Note that the final dot comes next. False when the lease was lost, or the subscriber has changed his mind
+    since: then the dot must not be sent."""
+    subscriber = claimed.delivery.subscriber_id
+    if subscriber is not None:
+        subscribers.hold(conn, subscriber)
+        if not subscribers.salts_of_waiting(conn, [claimed.delivery.id]):
+            return False
     statement = (
         update(deliveries)
         .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED)
@@ -207,6 +225,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         id=row.id,
         edition_id=row.edition_id,
         address=row.address,
+        subscriber_id=row.subscriber_id,
         state=DeliveryState(row.state),
         attempts=row.attempts,
         next_try_at=row.next_try_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -12,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import DeliveryState, Edition, EditionState, Mailing
 from aggregator.store.tables import deliveries, editions
+
+_PAGE = 1000  # deliveries stored in one statement: memory doesn't grow with the number of recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Recipient:
     message_id: str
     suppressed: str = ""
     code: str = ""  # with `suppressed`: what the server had answered
+    subscriber_id: int | None = None  # None: a fixed recipient
 
 
 def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) -> Edition | None:
@@ -36,9 +40,9 @@ def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) 
     id_ = conn.execute(statement.returning(editions.c.id)).scalar()
     if id_ is None:
         return None
-    rows = [_delivery(id_, recipient, edition.created) for recipient in recipients]
-    if rows:
-        conn.execute(insert(deliveries), rows)
+    rows = (_delivery(id_, recipient, edition.created) for recipient in recipients)
+    while page := list(islice(rows, _PAGE)):
+        conn.execute(insert(deliveries), page)
     return by_id(conn, id_)
 
 
@@ -47,6 +51,7 @@ def _delivery(edition_id: int, recipient: Recipient, now: datetime) -> dict[str,
     return {
         "edition_id": edition_id,
         "address": recipient.address,
+        "subscriber_id": recipient.subscriber_id,
         "state": state,
         "attempts": 0,
         "next_try_at": None if recipient.suppressed else now,

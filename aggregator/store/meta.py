@@ -18,3 +18,10 @@ def put(conn: Connection, key: str, value: str) -> None:
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(meta).values(key=key, value=value)
     conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def get_or_put(conn: Connection, key: str, value: str) -> str:
+    """The value as it is; where there is none, `value` becomes it. Two processes get the same one."""
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    conn.execute(dialect.insert(meta).values(key=key, value=value).on_conflict_do_nothing(index_elements=["key"]))
+    return get(conn, key) or value

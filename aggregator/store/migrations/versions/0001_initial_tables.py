@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("last_new_entry_at", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("next_poll_at", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("next_poll_reason", sa.Text(), nullable=False),
+        sa.Column("unpushed_poll_at", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("hints", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
@@ -85,6 +86,16 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
     )
+    op.create_table(
+        "limits",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("since", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "since", name=op.f("pk_limits")),
+    )
+    with op.batch_alter_table("limits", schema=None) as batch_op:
+        batch_op.create_index("ix_limits_since", ["since"], unique=False)
+
     op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
@@ -114,6 +125,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_stories_key")),
     )
     with op.batch_alter_table("stories", schema=None) as batch_op:
+        batch_op.create_index("ix_stories_last_seen", ["last_seen"], unique=False)
         batch_op.create_index(
             "ix_stories_open",
             ["last_seen"],
@@ -122,13 +134,38 @@ def upgrade() -> None:
             postgresql_where=sa.text("closed IS false"),
         )
         batch_op.create_index("ix_stories_updated", ["updated"], unique=False)
-        batch_op.create_index("ix_stories_last_seen", ["last_seen"], unique=False)
+
+    op.create_table(
+        "subscribers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("topics", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("hour", sa.Text(), nullable=True),
+        sa.Column("weekday", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("created", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("changed", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("confirmed", aggregator.store.types.UTCTime(), nullable=True),
+        sa.Column("ended", aggregator.store.types.UTCTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
+        sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
+    )
+    with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.create_index("ix_subscribers_state", ["state"], unique=False)
 
     op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("edition_id", sa.BigInteger(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", aggregator.store.types.UTCTime(), nullable=True),
@@ -142,12 +179,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["edition_id"], ["editions.id"], name=op.f("fk_deliveries_edition_id_editions"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_deliveries_subscriber_id_subscribers"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("edition_id", "address", name=op.f("uq_deliveries_edition_id_address")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index("ix_deliveries_due", ["state", "next_try_at"], unique=False)
         batch_op.create_index("ix_deliveries_address", ["address"], unique=False)
+        batch_op.create_index("ix_deliveries_due", ["state", "next_try_at"], unique=False)
+        batch_op.create_index("ix_deliveries_subscriber", ["subscriber_id"], unique=False)
 
     op.create_table(
         "entries",
@@ -199,6 +243,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_feed_spans")),
     )
     op.create_table(
+        "letters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("created", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", aggregator.store.types.UTCTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_letters_subscriber_id_subscribers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
+    )
+    with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.create_index("ix_letters_due", ["next_try_at"], unique=False)
+        batch_op.create_index("ix_letters_subscriber", ["subscriber_id"], unique=False)
+
+    op.create_table(
         "pruned",
         sa.Column("feed_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("guid_hash", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -206,20 +267,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("feed_id", "guid_hash", name=op.f("pk_pruned")),
     )
     op.create_table(
-        "story_window",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("entry_id", sa.BigInteger(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("at", aggregator.store.types.UTCTime(), nullable=False),
-        sa.Column("terms", sa.Text(), nullable=False),
-        sa.Column("weights", sa.LargeBinary(), nullable=False),
-        sa.Column("prints", sa.LargeBinary(), nullable=False),
+        "subscriptions",
+        sa.Column("subscriber_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["entry_id"], ["entries.id"], name=op.f("fk_story_window_entry_id_entries"), ondelete="CASCADE"
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_subscriptions_subscriber_id_subscribers"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_story_window")),
-        sa.UniqueConstraint("entry_id", name=op.f("uq_story_window_entry_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", "digest", name=op.f("pk_subscriptions")),
     )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index("ix_subscriptions_digest", ["digest"], unique=False)
+
+    op.create_table(
+        "websub",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("feed_id", sa.BigInteger(), nullable=False),
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("offered", sa.Boolean(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=True),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("asked_at", aggregator.store.types.UTCTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("lease_until", aggregator.store.types.UTCTime(), nullable=True),
+        sa.Column("pushed_at", aggregator.store.types.UTCTime(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_websub_feed_id_feeds"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_websub")),
+        sa.UniqueConstraint("feed_id", "hub", "topic", name=op.f("uq_websub_feed_id_hub_topic")),
+        sa.UniqueConstraint("token", name=op.f("uq_websub_token")),
+    )
+    with op.batch_alter_table("websub", schema=None) as batch_op:
+        batch_op.create_index("ix_websub_due", ["next_try_at"], unique=False)
+
     op.create_table(
         "entry_revisions",
         sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -248,18 +334,46 @@ def upgrade() -> None:
     with op.batch_alter_table("entry_topics", schema=None) as batch_op:
         batch_op.create_index("ix_entry_topics_topic", ["topic", "sort_at"], unique=False)
 
+    op.create_table(
+        "story_window",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("weights", sa.LargeBinary(), nullable=False),
+        sa.Column("prints", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["entries.id"], name=op.f("fk_story_window_entry_id_entries"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_story_window")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_story_window_entry_id")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("story_window")
     with op.batch_alter_table("entry_topics", schema=None) as batch_op:
         batch_op.drop_index("ix_entry_topics_topic")
 
     op.drop_table("entry_topics")
     op.drop_table("entry_revisions")
-    op.drop_table("story_window")
+    with op.batch_alter_table("websub", schema=None) as batch_op:
+        batch_op.drop_index("ix_websub_due")
+
+    op.drop_table("websub")
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.drop_index("ix_subscriptions_digest")
+
+    op.drop_table("subscriptions")
     op.drop_table("pruned")
+    with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.drop_index("ix_letters_subscriber")
+        batch_op.drop_index("ix_letters_due")
+
+    op.drop_table("letters")
     op.drop_table("feed_spans")
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.drop_index(
@@ -273,21 +387,28 @@ def downgrade() -> None:
 
     op.drop_table("entries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_address")
+        batch_op.drop_index("ix_deliveries_subscriber")
         batch_op.drop_index("ix_deliveries_due")
+        batch_op.drop_index("ix_deliveries_address")
 
     op.drop_table("deliveries")
+    with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.drop_index("ix_subscribers_state")
+
+    op.drop_table("subscribers")
     with op.batch_alter_table("stories", schema=None) as batch_op:
-        batch_op.drop_index("ix_stories_last_seen")
         batch_op.drop_index("ix_stories_updated")
         batch_op.drop_index(
-            "ix_stories_open",
-            sqlite_where=sa.text("closed IS 0"),
-            postgresql_where=sa.text("closed IS false"),
+            "ix_stories_open", sqlite_where=sa.text("closed IS 0"), postgresql_where=sa.text("closed IS false")
         )
+        batch_op.drop_index("ix_stories_last_seen")
 
     op.drop_table("stories")
     op.drop_table("meta")
+    with op.batch_alter_table("limits", schema=None) as batch_op:
+        batch_op.drop_index("ix_limits_since")
+
+    op.drop_table("limits")
     op.drop_table("hosts")
     with op.batch_alter_table("feeds", schema=None) as batch_op:
         batch_op.drop_index("ix_feeds_due")
