@@ -28,11 +28,11 @@ REVIVAL_SHARE = 0.9
 MAX_REVISIONS = 100
 """Edits of one entry that are followed; servers that answer with two versions in turn would never end."""
 
-_OLDEST_CLAIM = datetime(
-    1971, 1, 1, tzinfo=UTC
-)  # earlier claims are zeroes of somebody's clock: 1970-01-01, 0001-01-01
+# Earlier claims are zeroes of somebody's clock: 1970-01-01, 0001-01-01.
+_OLDEST_CLAIM = datetime(1971, 1, 1, tzinfo=UTC)
 _TRACKING = re.compile(r"(?:^|&)(?:utm_[^=&]*|fbclid|gclid|at_medium|at_campaign)=[^&]*")
 _LEAST_REISSUE = 3
+ALIKE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,34 +138,42 @@ class _Book:
     """The stored entries by each of the names under which a parsed one may be found."""
 
     def __init__(self, known: KnownEntries, parsed: ParsedFeed, *, partial: bool) -> None:
-        served = set(map(identity_hash, parsed.identities)) | set(parsed.spans.items.values())
+        self._served = set(map(identity_hash, parsed.identities)) | set(parsed.spans.items.values())
+        self._partial = partial
+        self._taken: set[int] = set()
         self._by_hash = {entry.identity_hash: entry for entry in known.entries}
-        # An entry whose name is no longer served may have got another one.
-        gone = [entry for entry in known.entries if entry.identity_hash not in served and not partial]
-        self._by_url = _only_one_each((_plain_url(entry.url), entry) for entry in gone if entry.url)
-        self._by_title = _only_one_each((_plain_title(entry.title), entry) for entry in gone if entry.title)
-        self._urls = Counter(_plain_url(entry.url) for entry in parsed.entries if entry.url)
+        self._by_url = _only_one_each((_address(entry.url), entry) for entry in known.entries if entry.url)
+        self._by_title = _only_one_each((_plain_title(entry.title), entry) for entry in known.entries)
+        self._urls = Counter(_address(entry.url) for entry in parsed.entries)
         self._titles = Counter(_plain_title(entry.title) for entry in parsed.entries)
         strangers = sum(identity_hash(one) not in self._by_hash for one in parsed.identities)
         self._all_renamed = strangers >= max(_LEAST_REISSUE, REVIVAL_SHARE * parsed.served)
 
     def find(self, name: int, entry: ParsedEntry) -> KnownEntry | None:
-        """By its name; else the one stored entry of its address that is no longer served; else, where all are renamed,
-        the one of its title."""
-        found = self._by_hash.get(name) or self._under_old_rule(entry)
-        if found is None and entry.url and self._urls[_plain_url(entry.url)] == 1:
-            found = self._by_url.get(_plain_url(entry.url))
-        if found is None and self._all_renamed and self._titles[_plain_title(entry.title)] == 1:
-            found = self._by_title.get(_plain_title(entry.title))
-        return found
-
-    def _under_old_rule(self, entry: ParsedEntry) -> KnownEntry | None:
-        """An entry that was stored by its id before the feed shared ids, or by its link before the feed had ids."""
-        for name in (entry.guid, entry.url):
-            stored = self._by_hash.get(identity_hash(name)) if name else None
-            if stored and entry.url and stored.url and _plain_url(stored.url) == _plain_url(entry.url):
+        """The stored entry of this name; else one whose own name is no longer served and that is the same article."""
+        if name in self._by_hash:
+            return self._by_hash[name]
+        for stored in self._candidates(entry):
+            if stored is not None and stored.id not in self._taken and stored.identity_hash not in self._served:
+                self._taken.add(stored.id)
                 return stored
         return None
+
+    def _candidates(self, entry: ParsedEntry) -> Iterable[KnownEntry | None]:
+        # Stored by its id before the feed shared ids, or by its link before the feed had ids.
+        for old in (entry.guid, entry.url):
+            stored = self._by_hash.get(identity_hash(old)) if old else None
+            if stored and entry.url and _address(stored.url) == _address(entry.url):
+                yield stored
+        if self._partial:
+            return
+        address, title = _address(entry.url), _plain_title(entry.title)
+        if entry.url and self._urls[address] == 1:
+            stored = self._by_url.get(address)
+            # Some feeds, the BBC's among them, give an article another id with each edit; others have one page for all.
+            yield stored if stored and (self._all_renamed or _alike(stored.title, entry.title)) else None
+        if self._all_renamed and self._titles[title] == 1:
+            yield self._by_title.get(title)
 
 
 def _only_one_each(pairs: Iterable[tuple[str, KnownEntry]]) -> Mapping[str, KnownEntry]:
@@ -173,6 +181,14 @@ def _only_one_each(pairs: Iterable[tuple[str, KnownEntry]]) -> Mapping[str, Know
     for name, entry in pairs:
         found[name] = None if name in found else entry
     return {name: entry for name, entry in found.items() if entry is not None}
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two titles may be versions of one: they share 40 % of their groups of three characters."""
+    left, right = (
+        {title[at : at + 3] for at in range(max(1, len(title) - 2))} for title in map(_plain_title, (one, other))
+    )
+    return len(left & right) >= ALIKE * (len(left) + len(right)) / 2
 
 
 def _plain_title(title: str) -> str:
@@ -186,6 +202,11 @@ def _plain_url(url: str | None) -> str:
     address, _, query = url.partition("#")[0].partition("?")
     query = _TRACKING.sub("", query).lstrip("&") if query else ""
     return address.partition("://")[2] + (f"?{query}" if query else "")
+
+
+def _address(url: str | None) -> str:
+    """`_plain_url` with the fragment, which tells the items of one page apart."""
+    return f"{_plain_url(url)}#{(url or '').partition('#')[2]}"
 
 
 def _sort_at(entry: ParsedEntry, now: datetime, position: int) -> datetime:
