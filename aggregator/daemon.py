@@ -2,7 +2,7 @@
 
     every few seconds   poll what is due                      in the event loop
                         group what is new, then publish       in a thread
-    every half minute   make and send the digests that are due
+    every half minute   make and send the digests that are due; ask hubs to push (WebSub)
     every second        read feeds.yaml again if it changed
     every hour          remove what is older than storage.keep
 
@@ -28,6 +28,7 @@ from aggregator.config.models import Config
 from aggregator.digest.service import send_due
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.group.grouper import group
+from aggregator.poll.hubs import Hubs
 from aggregator.poll.poller import Poller
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import publish
@@ -42,6 +43,7 @@ POLL_TICK = 5  # seconds
 GROUP_TICK = 5
 PUBLISH_AFTER = timedelta(minutes=5)  # though nothing is new: entries age out, feeds change their health
 DIGEST_TICK = 30
+WEBSUB_TICK = 30
 CONFIG_TICK = 1
 PRUNE_TICK = 3600
 STOP_WITHIN = 6.0  # seconds for what is under way when the program is told to stop
@@ -69,7 +71,8 @@ class Daemon:
 
     def __init__(self, config_path: Path, config: Config, out: Path, store: Store, stopping: asyncio.Event) -> None:
         self.config = config
-        self.app = create_app(store, lambda: self.config, out, lambda: self._config_faults)
+        self._hubs = Hubs(store, lambda: self.config, lambda: self._poller)
+        self.app = create_app(store, lambda: self.config, out, lambda: self._config_faults, self._hubs)
         self._config_path = config_path
         self._read_at = _version(config_path)
         self._config_faults: tuple[str, ...] = ()
@@ -95,6 +98,7 @@ class Daemon:
             (self.poll, POLL_TICK),
             (self.group_and_publish, GROUP_TICK),
             (self.send_digests, DIGEST_TICK),
+            (self._hubs.tick, WEBSUB_TICK),
             (self.reload, CONFIG_TICK),
             (self.prune, PRUNE_TICK),
         )
@@ -198,8 +202,9 @@ class Daemon:
         """A new poller with the new settings takes over once the present round is done."""
         async with self._polls, self._stages:
             report = await asyncio.to_thread(self._sync, config)
-            await self._poller_life.aclose()
             self._poller = None
+            await self._hubs.idle()
+            await self._poller_life.aclose()
             self.config = config
             self._publish_at = clock.utc_now()
         log.info(

@@ -153,10 +153,12 @@ class OutboundClient:
 
     async def _send(self, leg: _Leg, conditional: dict[str, str], facts: Facts) -> aiohttp.ClientResponse:
         request = leg.request
+        body = request.body if leg.method == request.method else None
         headers = {
             "User-Agent": self.policy.user_agent,
             "Accept": request.accept,
             "Accept-Encoding": ACCEPT_ENCODING,
+            **({"Content-Type": request.content_type} if body is not None and request.content_type else {}),
             **conditional,
             **_secrets(leg),
         }
@@ -165,7 +167,7 @@ class OutboundClient:
             leg.method,
             leg.target.wire,
             headers=headers,
-            data=request.body if leg.method == request.method else None,
+            data=body,
             allow_redirects=False,
             proxy=request.proxy,
             trace_request_ctx=facts,

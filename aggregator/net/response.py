@@ -54,6 +54,7 @@ class FetchRequest:
     max_bytes: int = MAX_BODY  # after decoding
     method: str = "GET"
     body: bytes | None = None
+    content_type: str | None = None  # of `body`, and goes wherever it goes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
     parse      pure, in a worker process with a time and memory limit
     save       store   `saving`: changes, health, next poll; a batch of feeds in one transaction
 
-Leases are short and renewed while the process lives, so a killed one holds nothing up. Failures to reach anyone wait
+Leases are short and renewed while the process lives, so a killed one holds nothing up; on SQLite whoever starts alone
+drops them at once (`alone`). Failures to reach anyone wait
 until somebody answers (`held`): when nobody does, it is our own network that is down, and no feed is charged.
 """
 
@@ -26,9 +27,10 @@ from aggregator.net.client import OutboundClient
 from aggregator.net.gate import HostGate
 from aggregator.net.policy import NetPolicy
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
+from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
 from aggregator.poll.moves import poll_url
-from aggregator.poll.outcome import Polled, known_move
+from aggregator.poll.outcome import Polled, filter_key, known_move
 from aggregator.poll.parse.result import KnownSpans, ParseFailed
 from aggregator.poll.rhythm import FeedHints
 from aggregator.poll.round import LEASE, Round, Tools
@@ -58,6 +60,7 @@ class Poller:
     async def open(cls, store: Store, config: Config) -> AsyncIterator[Poller]:
         """A poller for as long as the block lasts. Feeds in the store must be those of `config`."""
         async with AsyncExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, polling_lock(store))
             database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
             with store.read() as conn:
                 gate = HostGate(hosts.load(conn), gap=config.polling.host_gap)
@@ -66,6 +69,16 @@ class Poller:
             capacity = config.polling.concurrency * _WAITING
             tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), capacity)
             yield cls(config, client, parsers, tools)
+
+    @property
+    def client(self) -> OutboundClient:
+        """For other requests than polls; they take their turn before the same hosts."""
+        return self._client
+
+    @property
+    def tools(self) -> Tools:
+        """For saving what comes another way than by polls."""
+        return self._tools
 
     async def poll_due(self, progress: Progress | None = None) -> PollReport:
         """Poll feeds until none is due."""
@@ -76,8 +89,17 @@ class Poller:
 
         return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
 
-    async def poll_all(self, urls: Sequence[str] | None = None, progress: Progress | None = None) -> PollReport:
-        """Poll the named feeds, or all, once, whether they are due or not; conditionally, and in their hosts' turn."""
+    async def poll_all(
+        self, urls: Sequence[str] | None = None, progress: Progress | None = None, *, release: bool = False
+    ) -> PollReport:
+        """Poll the named feeds, or all, once, whether they are due or not; conditionally, and in their hosts' turn.
+
+        `release` ends a quarantine: the feed is read whole, and what it serves now is believed.
+        """
+
+        async def released(leased: LeasedFeed) -> Polled:
+            return await self.poll_one(leased, release=True)
+
         with self._tools.store.read() as conn:
             waiting = feeds.pollable(conn, urls)
 
@@ -90,7 +112,7 @@ class Poller:
                     leased = feeds.lease(conn, ids, clock.utc_now(), LEASE)
             return leased
 
-        return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
+        return await Round(self._tools, take, released if release else self.poll_one, Tally(progress)).run()
 
     async def try_all(self, urls: Sequence[str] | None = None) -> AsyncIterator[Polled]:
         """Fetch and parse every feed without saving anything, as they come in."""
@@ -105,12 +127,14 @@ class Poller:
         for polled in asyncio.as_completed([attempt(one) for one in waiting]):
             yield await polled
 
-    async def poll_one(self, leased: LeasedFeed) -> Polled:
+    async def poll_one(self, leased: LeasedFeed, *, release: bool = False) -> Polled:
         """Fetch and parse; nothing is saved."""
         feed, config = leased.feed, self._feeds[leased.feed.url]
         now = clock.utc_now()
         hints = FeedHints.from_json(leased.hints)
-        full = needs_full_answer(leased.unconditional_at, feed.last_new_entry_at, hints, now)
+        # After an edit of keep and drop, entries that were left out are to be judged again.
+        afresh = release or filter_key(config) != hints.filter
+        full = afresh or needs_full_answer(leased.unconditional_at, feed.last_new_entry_at, hints, now)
         request = FetchRequest(
             url=poll_url(feed.url, known_move(leased), feed.failures, now),
             etag=None if full else feed.etag,
@@ -126,15 +150,18 @@ class Poller:
             result=result,
             unconditional=request.etag is None and request.last_modified is None,
             at=clock.utc_now(),
+            released=release,
         )
-        return await self._parsed(polled, result) if isinstance(result, Fetched) else polled
+        return await self.read(polled, result, afresh=afresh) if isinstance(result, Fetched) else polled
 
-    async def _parsed(self, polled: Polled, fetched: Fetched) -> Polled:
-        """With the body's entries, unless it is the one of last time."""
+    async def read(self, polled: Polled, fetched: Fetched, *, afresh: bool = False) -> Polled:
+        """With the body's entries, unless it is the one of last time; `afresh`: all of them in any case."""
         body_hash = blake2b(fetched.body, digest_size=16).digest()
-        if body_hash == polled.leased.body_hash:
+        if body_hash == polled.leased.body_hash and not afresh:
             return polled
         known = await self._tools.in_database(self._known_spans, polled.leased) if polled.leased.body_hash else None
+        if known is not None and afresh:
+            known = replace(known, items={})
         parsed = await self._parsers.parse(
             fetched.body, content_type=fetched.content_type, base_url=fetched.url, known=known
         )

@@ -17,7 +17,8 @@ _REMEMBERED = 16  # times of entries: enough for a median, little enough to stor
 class FeedHints:
     """`ttl`, `update_period`, `skip_hours` (UTC) and `skip_days` (0 = Monday) as the feed states them.
 
-    `recent` holds the times of the newest entries, newest first.
+    `recent` holds the times of the newest entries, newest first. `filter` stands for the keep and drop under which the
+    entries were chosen.
     """
 
     ttl: timedelta | None = None
@@ -25,6 +26,7 @@ class FeedHints:
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
     recent: tuple[datetime, ...] = ()
+    filter: str = ""
 
     @property
     def gap(self) -> timedelta | None:
@@ -32,16 +34,20 @@ class FeedHints:
         seconds = [(late - early).total_seconds() for late, early in zip(self.recent, self.recent[1:], strict=False)]
         return timedelta(seconds=median(seconds)) if seconds else None
 
-    def learn(self, meta: FeedMeta, times: Iterable[datetime]) -> FeedHints:
-        """After a parse: `times` are those of the new entries, the earlier of published and first seen."""
+    def see(self, times: Iterable[datetime]) -> FeedHints:
+        """New entries: `times` are the earlier of published and first seen."""
         recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
+        return replace(self, recent=tuple(recent[:_REMEMBERED]))
+
+    def learn(self, meta: FeedMeta, times: Iterable[datetime], filter_: str = "") -> FeedHints:
+        """After a parse: `times` as in `see`."""
         return replace(
-            self,
+            self.see(times),
             ttl=meta.ttl,
             update_period=meta.update_period,
             skip_hours=meta.skip_hours,
             skip_days=meta.skip_days,
-            recent=tuple(recent[:_REMEMBERED]),
+            filter=filter_,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +58,7 @@ class FeedHints:
             "skip_hours": sorted(self.skip_hours),
             "skip_days": sorted(self.skip_days),
             "recent": [int(time.timestamp()) for time in self.recent],
+            "filter": self.filter,
         }
         return {key: value for key, value in values.items() if value}
 
@@ -64,4 +71,5 @@ class FeedHints:
             skip_hours=frozenset(values.get("skip_hours", ())),
             skip_days=frozenset(values.get("skip_days", ())),
             recent=tuple(datetime.fromtimestamp(time, UTC) for time in values.get("recent", ())),
+            filter=values.get("filter", ""),
         )

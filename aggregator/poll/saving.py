@@ -3,6 +3,7 @@
     for each feed whose lease is still ours
       what is known of its entries  store
       filter, changes               pure   keep/drop of feeds.yaml; new, edited, issued again
+      its hub                       store  which one it names, whether that one pushes
       outcome_of                    pure   health, validators, next poll
     insert, update, rows of feeds, hosts' pauses       store   and commit
 
@@ -14,20 +15,22 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from aggregator.config.models import Config, FeedConfig
 from aggregator.model import HostState
-from aggregator.net.response import FailureKind, FetchFailed
+from aggregator.net.response import FailureKind, Fetched, FetchFailed
 from aggregator.poll.identity import Changes, KnownEntries, changes, lookup
 from aggregator.poll.outcome import Polled, outcome_of, uncharged
 from aggregator.poll.parse.result import ParsedFeed
-from aggregator.store import entries, feeds, hosts
+from aggregator.poll.websub import hub_was_silent, offer_of, trusted_until
+from aggregator.store import entries, feeds, hosts, websub
 from aggregator.store.database import Store
 from aggregator.store.feeds import PollOutcome
+from aggregator.store.websub import Subscription
 from aggregator.text.matcher import EntryFilter
 
 _RECENT = 500  # entries with which re-issued ones are compared
@@ -69,6 +72,7 @@ class Saver:
         inserted: dict[int, int] = {}
         with self._store.write() as conn:
             held = feeds.still_held(conn, {one.leased.feed.id: one.leased.generation for one in batch})
+            hubs = websub.of_feeds(conn, list(held))
             for polled in batch:
                 feed = self._feeds.get(polled.leased.feed.url)
                 if feed is None or polled.leased.feed.id not in held:
@@ -78,7 +82,9 @@ class Saver:
                     saved.append(Saved(feed.url, failed=rows[-1].next_poll_reason))
                     continue
                 changed = self._save_entries(conn, polled, feed)
-                rows.append(outcome_of(polled, changed, feed, self._config.polling, random.random()))  # noqa: S311
+                until = _follow_hub(conn, polled, hubs.get(polled.leased.feed.id, []), changed)
+                spread = random.random()  # noqa: S311
+                rows.append(outcome_of(polled, changed, feed, self._config.polling, spread, pushed_until=until))
                 inserted[polled.leased.feed.id] = len(changed.new) if changed else 0
                 saved.append(_saved(polled, changed))
             feeds.save_outcomes(conn, rows, inserted)
@@ -89,7 +95,13 @@ class Saver:
         if polled.parsed is None:
             return None
         parsed = self._kept(polled.parsed, feed)
-        found = changes(_known(conn, polled, parsed), parsed, polled.at)
+        found = changes(
+            _known(conn, polled, parsed),
+            parsed,
+            polled.at,
+            released=polled.released,
+            partial=polled.push is not None,
+        )
         entries.insert_new(conn, polled.leased.feed.id, found.new, polled.at)
         entries.save_edited(conn, found.edited, polled.at)
         entries.save_reissued(conn, found.reissued)
@@ -111,6 +123,22 @@ class Saver:
         reason = f"its entries can't be stored: {error.orig}".splitlines()[0]
         result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=reason, url=polled.leased.feed.url)
         return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)[0]
+
+
+def _follow_hub(
+    conn: Connection, polled: Polled, known: list[Subscription], changed: Changes | None
+) -> datetime | None:
+    """Note what this tells of the feed's hub; gives until when its pushes stand in for polls."""
+    if polled.push is not None:
+        websub.pushed(conn, polled.push, polled.at)
+        known = [replace(one, pushed_at=polled.at) if one.id == polled.push.id else one for one in known]
+    elif polled.parsed is not None and changed is not None and isinstance(polled.result, Fetched):
+        websub.set_offer(conn, polled.leased.feed.id, known, offer_of(polled.result, polled.parsed.meta), polled.at)
+        if hub_was_silent(changed, polled.at):
+            for one in known:
+                websub.pushed(conn, one, None)
+            return None
+    return trusted_until(known, polled.at)
 
 
 def _known(conn: Connection, polled: Polled, parsed: ParsedFeed) -> KnownEntries:

@@ -16,6 +16,8 @@ from aggregator.net.hosts import MOST_RETRY_AFTER, in_words
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, NotModified, Result
 from aggregator.poll.rhythm import FeedHints
 
+PUSHED = "its hub pushes what is new; asked once a day"
+_WITH_PUSHES = timedelta(days=1)
 NEVER = timedelta(days=3650)  # until the editor acts
 FULL_ANSWER = timedelta(days=7)
 _UNKNOWN = timedelta(hours=1)  # for a feed whose rhythm is not known yet
@@ -62,6 +64,14 @@ def plan_next_poll(
     at = now + _spread(min(pause, most), url, spread)
     allowed_at, skipped = _skip(at, hints)
     return NextPoll(allowed_at, f"{reason}{skipped}")
+
+
+def with_pushes(planned: NextPoll, polled_at: datetime, trusted_until: datetime | None) -> NextPoll:
+    """Once a day while a hub pushes (until its lease ends), unless that is sooner than planned without it."""
+    if trusted_until is None:
+        return planned
+    at = min(polled_at + _WITH_PUSHES, trusted_until)
+    return NextPoll(at, PUSHED) if at > planned.at else planned
 
 
 def needs_full_answer(

@@ -39,11 +39,15 @@ class LeasedFeed:
     hints: dict[str, Any]
     moved_since: datetime | None
     moved_polls: int
+    unpushed_poll_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollOutcome:
-    """A feed's row after a poll; every field is written. `spans` is written when it isn't None."""
+    """A feed's row after a poll; every field is written. `spans` is written when it isn't None.
+
+    `unpushed_poll_at`: `next_poll_at` is late because a hub pushes; without it, the poll would come then.
+    """
 
     feed_id: int
     generation: int
@@ -71,6 +75,7 @@ class PollOutcome:
     hints: dict[str, Any]
     failures: int
     dropped: int
+    unpushed_poll_at: datetime | None = None
     spans: bytes | None = None
 
 
@@ -282,6 +287,12 @@ def save_outcomes(conn: Connection, outcomes: Sequence[PollOutcome], new_entries
         )
 
 
+def poll_by(conn: Connection, feed_id: int, at: datetime, reason: str) -> None:
+    """Poll a feed at this time if it would be later."""
+    statement = update(feeds).where(feeds.c.id == feed_id, feeds.c.next_poll_at > at)
+    conn.execute(statement.values(next_poll_at=at, next_poll_reason=reason, unpushed_poll_at=None))
+
+
 def spans(conn: Connection, feed_id: int) -> bytes | None:
     """What is remembered of the items of a feed's last body."""
     return conn.execute(select(feed_spans.c.spans).where(feed_spans.c.feed_id == feed_id)).scalar()
@@ -296,6 +307,7 @@ def _leased(row: Row[Any]) -> LeasedFeed:
         hints=row.hints or {},
         moved_since=row.moved_since,
         moved_polls=row.moved_polls,
+        unpushed_poll_at=row.unpushed_poll_at,
     )
 
 

@@ -2,13 +2,15 @@
 
 /healthz, /metrics      for machines
 /sources/               the feeds and their polls, live
+/websub/...             for hubs, where the program polls (`websub`)
 any other path          -> published file           200, or 304 if the client has it
                         -> a page without its slash 308
                         -> a merged story           308 to the one it went into
                         -> nothing published yet    503, a page that loads itself again
                         -> 404
 
-Reads only (GET and HEAD). Nothing of a request is ever written into an answer: no path, no header, no host.
+Reads only (GET and HEAD), hubs' callbacks apart. Nothing of a request is ever written into an answer: no path, no
+header, no host.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from starlette.routing import Route
 from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.errors import AggregatorError, StorageError
+from aggregator.poll.hubs import Hubs
 from aggregator.publish.source_rows import live_rows
 from aggregator.store import feeds, health, stories
 from aggregator.store.database import Store
@@ -40,6 +43,7 @@ from aggregator.web import pages
 from aggregator.web.document import MAIL_POLICY, SAFE_HEADERS, Document, answer
 from aggregator.web.files import PublishedFiles
 from aggregator.web.health import Report, as_json, metrics
+from aggregator.web.websub import websub_route
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +62,19 @@ def create_app(
     config_source: Callable[[], Config],
     out: Path,
     warnings: Callable[[], Sequence[str]] = tuple,
+    hubs: Hubs | None = None,
 ) -> Starlette:
-    """The application. `config_source` gives the active configuration; `warnings` are sentences for /healthz."""
+    """The application. `config_source` gives the active configuration; `warnings` are sentences for /healthz.
+
+    `hubs` takes what hubs push; without it there are no callbacks.
+    """
     site = _Site(store, config_source, out, warnings)
     app = Starlette(
         routes=[
             Route("/healthz", site.healthz),
             Route("/metrics", site.metrics),
             Route("/sources/", site.sources),
+            *([websub_route(hubs)] if hubs else []),
             Route("/{path:path}", site.published),
         ],
         exception_handlers={HTTPException: site.refused, Exception: site.failed},
