@@ -18,7 +18,7 @@ class Channel:
     """The head of one published feed; addresses are absolute."""
 
     title: str
-    description: str
+    description: str  # may be empty
     page_url: str
     atom_url: str
     rss_url: str
@@ -66,7 +66,7 @@ def _channel(view: SiteView, paths: FeedPaths, page: str, updated: datetime, ttl
     title = clean.line(paths.title) or "News"
     return Channel(
         title=title,
-        description=clean.line(site.description) or title,
+        description=clean.line(site.description),
         page_url=view.href(page),
         atom_url=view.href(paths.atom),
         rss_url=view.href(paths.rss),

@@ -25,6 +25,8 @@ def write_atom(channel: Channel, items: Sequence[Item]) -> Parts:
     """An Atom feed document."""
     feed = _feed(channel)
     feed.id(channel.atom_url)
+    if channel.description:
+        feed.subtitle(channel.description)
     feed.link({"href": channel.page_url, "rel": "alternate", "type": "text/html"})
     feed.link({"href": channel.atom_url, "rel": "self", "type": "application/atom+xml"})
     if channel.hub:
@@ -41,6 +43,7 @@ def write_rss(channel: Channel, items: Sequence[Item]) -> Parts:
     feed.link({"href": channel.rss_url, "rel": "self", "type": "application/rss+xml"})
     feed.link({"href": channel.page_url, "rel": "alternate"})  # the last one becomes <link>
     feed.more.links = (Link(channel.hub, "hub"),) if channel.hub else ()
+    feed.description(channel.description or channel.title)  # required
     feed.ttl(channel.ttl)
     if channel.author_email:
         feed.managingEditor(f"{channel.author_email} ({channel.author})")
@@ -53,7 +56,6 @@ def write_rss(channel: Channel, items: Sequence[Item]) -> Parts:
 def _feed(channel: Channel) -> Any:
     feed = extended_feed()
     feed.title(channel.title)
-    feed.subtitle(channel.description)
     feed.updated(channel.updated)
     feed.generator(_GENERATOR)
     if channel.language:

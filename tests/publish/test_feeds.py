@@ -72,7 +72,6 @@ def test_every_field_is_in_json_feed() -> None:
         "title": "Ukraine Watch",
         "home_page_url": "https://news.example.org/",
         "feed_url": "https://news.example.org/feed.json",
-        "description": "Ukraine Watch",
         "language": "en",
         "authors": [{"name": "Ukraine Watch", "url": "mailto:editor@example.org"}],
         "hubs": [{"type": "WebSub", "url": "https://hub.example/"}],
@@ -149,6 +148,16 @@ def test_rss_names_an_editor_only_with_a_mail_address_and_never_an_item_author()
     without = rendered(site_view([], site=SITE.model_copy(update={"contact": "https://news.example.org/about"})))
     assert b"managingEditor" not in without["feed.rss"]
     assert b"<uri>https://news.example.org/about</uri>" in without["feed.atom"]
+
+
+def test_description_of_the_site_is_the_subtitle_and_rss_falls_back_to_the_title() -> None:
+    described = rendered(site_view([], site=SITE.model_copy(update={"description": "What newsrooms say"})))
+    assert b"<subtitle>What newsrooms say</subtitle>" in described["feed.atom"]
+    assert b"<description>What newsrooms say</description>" in described["feed.rss"]
+    assert json.loads(described["feed.json"])["description"] == "What newsrooms say"
+    silent = rendered(site_view([]))
+    assert b"<subtitle>" not in silent["feed.atom"]
+    assert b"<description>Ukraine Watch</description>" in silent["feed.rss"]
 
 
 def test_undated_entry_is_dated_by_its_first_sight_and_never_called_published() -> None:
