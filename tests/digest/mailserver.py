@@ -30,6 +30,9 @@ class MailServer:
     greetings: list[str] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
     password: str | None = None
+    most_connections: int = 1000  # at a time; further ones are greeted with 421
+    open_connections: int = 0
+    rcpt_pause: float = 0  # seconds before RCPT is answered
 
     @property
     def url(self) -> str:
@@ -61,6 +64,7 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.commands.append(f"RCPT {address}")
+        await asyncio.sleep(self.rcpt_pause)
         answer = await _next(server, self.rcpt_answers.get(address, []))
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
@@ -96,7 +100,17 @@ async def _drop(server: SMTP) -> str:
 
 
 class _Greeting(SMTP):
-    """aiosmtpd with a greeting that a test may choose."""
+    """aiosmtpd with a greeting that a test may choose, and a bound on connections."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.open_connections += 1
+        if self.event_handler.open_connections > self.event_handler.most_connections:
+            self.event_handler.greetings.append("421 4.7.0 too many connections")
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.open_connections -= 1
+        super().connection_lost(error)
 
     async def push(self, status: str | bytes) -> None:
         handler: MailServer = self.event_handler

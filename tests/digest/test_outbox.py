@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from aggregator.config.models import Config
-from aggregator.digest import service
+from aggregator.digest import outbox, service
 from aggregator.digest.message import Message
 from aggregator.digest.outbox import LEASE, without_addresses
 from aggregator.digest.replies import Verdict
@@ -393,6 +394,28 @@ def test_greetings_that_refuse_pause_or_stop(stocked_sqlite: Store) -> None:
         assert "asks to come back later" in send(stocked_sqlite, made).troubles[0]
         assert "does not let us in" in send(stocked_sqlite, made, 5.1).troubles[0]
         assert send(stocked_sqlite, made, 21).sent == 3
+
+
+def test_a_server_that_takes_few_connections_gets_few(stocked_sqlite: Store) -> None:
+    people = [f"reader{n}@example.com" for n in range(40)]
+    with mail_server(most_connections=2) as server:
+        report = send(stocked_sqlite, mailing_to(server.url, people))
+    assert report.sent == 40 and report.troubles == ()
+
+
+def test_a_slow_server_keeps_its_lease_by_heartbeats(stocked: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(outbox, "HEARTBEAT", 0.1)
+    with mail_server(rcpt_pause=1.2) as server:
+        made = mailing_to(server.url, ["ann@one.example"])
+        service.make_edition(stocked, made, NAME, NOW)
+        first = threading.Thread(target=send, args=(stocked, made))
+        first.start()
+        time.sleep(0.9)  # longer than a lease
+        assert send(stocked, made, 0.015).sent == 0
+        first.join()
+    assert server.recipients == ["ann@one.example"]
+    assert states(stocked)["ann@one.example"].state is DeliveryState.SENT
 
 
 def test_an_address_beyond_ascii_is_sent_where_the_server_can(stocked_sqlite: Store) -> None:
