@@ -246,9 +246,10 @@ class Mailing:
     reply_to: str | None
     list_id: str  # RFC 2919, without the angle brackets
     list_name: str
-    unsubscribe: str  # mailto: or https:
+    unsubscribe: str  # a mailto: address; a subscriber's mails have his own link besides
     archive: str  # the edition on the web
     language: str  # BCP 47
+    preferences: str = ""  # where anybody may subscribe; a subscriber's mails have his own page instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,6 +216,8 @@ class WebConfig(Section):
     """Address that it listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Its port."""
+    subscribe: bool | None = None
+    """Take subscribers on the pages, served by aggregator run. Default: when digests go out through a mail server."""
 
 
 class StorageConfig(Section):
@@ -267,3 +269,10 @@ class Config(Section):
     storage: StorageConfig = StorageConfig()
     templates: ExistingFolder | None = None
     """Folder whose files win over the templates that come with the program."""
+
+    @property
+    def takes_subscribers(self) -> bool:
+        """Whether the pages offer digests by mail."""
+        if not self.digests or self.web.subscribe is False:
+            return False
+        return self.web.subscribe is True or not self.mail.smtp.get_secret_value().startswith("file:")

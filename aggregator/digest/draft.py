@@ -126,6 +126,7 @@ def _mailing(plan: Plan, frame: Frame) -> Mailing:
         unsubscribe=frame.unsubscribe_url,
         archive=frame.web_url,
         language=plan.words.language,
+        preferences=frame.preferences_url,
     )
 
 
@@ -146,6 +147,7 @@ def _frame(plan: Plan, edition: Edition) -> Frame:
         unsubscribe_url=_unsubscribe(config, words.unsubscribe_subject.format(digest=plan.name)),
         why=words.why.format(site=config.site.title),
         address=config.mail.address,
+        preferences_url=f"{plan.site.url}/subscribe/" if config.takes_subscribers else "",
     )
 
 

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import quopri
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email import policy
 from email.header import Header
+from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr
+from html import escape
 
 from aggregator.config.values import split_mailbox
+from aggregator.digest.tokens import PersonalLinks
 from aggregator.errors import DeliveryError
 from aggregator.model import Edition, Mailing
 from aggregator.text.lines import tidy
 
 LONGEST_LINE = 998  # RFC 5322 section 2.1.1, without CRLF
+_PARSER = BytesHeaderParser(policy=policy.default)
 _FOLD = 78
 _ENCODED_LINE = 76  # makes encoded words of at most 75 characters (RFC 2047 section 2)
 
@@ -41,42 +47,46 @@ class Message:
 
 
 class MessageMaker:
-    """Makes the mails of one edition; what they share is encoded once."""
+    """Makes the mails of one edition; what they share is folded, encoded and checked once."""
 
     def __init__(self, edition: Edition) -> None:
         assert edition.mailing is not None
         self._edition = edition
         self._mailing: Mailing = edition.mailing
+        self._shared = [(name, _fold(name, value)) for name, value in self._headers()]
         self._bodies: dict[bool, tuple[str, bytes]] = {}
+        head = "".join(f"{name}: {value}\r\n" for name, value in self._shared)
+        check_headers(f"{head}\r\n".encode(), self._headers())
 
-    def make(self, address: str, message_id: str, *, compact: bool = False) -> Message:
-        """The mail to `address`. `compact` leaves out the HTML, for servers that find the whole mail too large.
+    def make(
+        self, address: str, message_id: str, *, compact: bool = False, links: PersonalLinks | None = None
+    ) -> Message:
+        """The mail to `address`. `compact` leaves out the HTML, for servers that find the whole mail too large;
+        `links` are a subscriber's, in place of those that everybody may see.
 
         Raises DeliveryError when the mail, parsed back, would not have exactly the headers that it should have.
         """
         recipient = ascii_domain(address)
-        content_type, body = self._body(compact)
-        intended = [*self._headers(recipient, message_id), ("Content-Type", content_type)]
+        content_type, body = self._personal_body(compact, links) if links else self._body(compact)
+        headers = [("To", recipient), ("Message-ID", message_id), *self._shared, *self._unsubscribe(links)]
+        headers.append(("Content-Type", content_type))
         if compact:
-            intended.append(("Content-Transfer-Encoding", "quoted-printable"))
-        head = "".join(f"{name}: {_fold(name, value)}\r\n" for name, value in intended)
-        data = head.encode("utf-8") + b"\r\n" + body
-        check_headers(data, intended)
+            headers.append(("Content-Transfer-Encoding", "quoted-printable"))
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        data = head.encode() + b"\r\n" + body
+        _check_names(data, [name for name, _ in headers])
         sender = ascii_domain(split_mailbox(self._mailing.sender)[1])
         return Message(message_id, sender, recipient, data, utf8=not (sender + head).isascii())
 
-    def _headers(self, recipient: str, message_id: str) -> list[tuple[str, str]]:
+    def _headers(self) -> list[tuple[str, str]]:
         mailing = self._mailing
         headers = [
             ("From", mailbox(mailing.sender)),
-            ("To", recipient),
             ("Subject", tidy(self._edition.subject)),
             ("Date", format_datetime(self._edition.created.replace(microsecond=0))),
-            ("Message-ID", message_id),
             ("MIME-Version", "1.0"),
             ("Content-Language", mailing.language),
             ("List-Id", f"{_phrase(mailing.list_name)} <{mailing.list_id}>".strip()),
-            ("List-Unsubscribe", f"<{mailing.unsubscribe}>"),
             ("List-Archive", f"<{mailing.archive}>"),
             ("Auto-Submitted", "auto-generated"),
         ]
@@ -84,11 +94,66 @@ class MessageMaker:
             headers.insert(1, ("Reply-To", mailbox(mailing.reply_to)))
         return headers
 
+    def _unsubscribe(self, links: PersonalLinks | None) -> list[tuple[str, str]]:
+        """RFC 2369, and RFC 8058 where a link can do it in one click."""
+        if links is None:
+            return [("List-Unsubscribe", f"<{self._mailing.unsubscribe}>")]
+        ways = f"<{links.unsubscribe}>, <{self._mailing.unsubscribe}>"
+        return [("List-Unsubscribe", ways), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+
+    def _personal_body(self, compact: bool, links: PersonalLinks) -> tuple[str, bytes]:
+        text, html = self._edition.text, self._edition.html
+        pairs = ((self._mailing.unsubscribe, links.unsubscribe), (self._mailing.preferences, links.preferences))
+        for shared, own in pairs:
+            if shared:
+                text = re.sub(rf"{re.escape(shared)}(?!\S)", lambda _, own=own: own, text)  # type: ignore[misc]
+                html = html.replace(f'"{escape(shared, quote=False)}"', f'"{own}"')
+        part = _part("plain", text)
+        return part if compact else _alternative([part, _part("html", html)])
+
     def _body(self, compact: bool) -> tuple[str, bytes]:
         if compact not in self._bodies:
             text, html = _part("plain", self._edition.text), _part("html", self._edition.html)
             self._bodies[compact] = text if compact else _alternative([text, html])
         return self._bodies[compact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A mail of plain text about a subscription itself."""
+
+    id: str  # Message-ID
+    sender: str
+    reply_to: str | None
+    recipient: str
+    subject: str
+    text: str
+    language: str
+    when: datetime
+
+
+def note(mail: Note) -> Message:
+    """The mail's bytes. Raises DeliveryError as `MessageMaker.make` does."""
+    recipient = ascii_domain(mail.recipient)
+    content_type, body = _part("plain", mail.text)
+    headers = [
+        ("From", mailbox(mail.sender)),
+        *([("Reply-To", mailbox(mail.reply_to))] if mail.reply_to else []),
+        ("To", recipient),
+        ("Subject", tidy(mail.subject)),
+        ("Date", format_datetime(mail.when.replace(microsecond=0))),
+        ("Message-ID", mail.id),
+        ("MIME-Version", "1.0"),
+        ("Content-Language", mail.language),
+        ("Auto-Submitted", "auto-generated"),
+        ("Content-Type", content_type),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+    head = "".join(f"{name}: {_fold(name, value)}\r\n" for name, value in headers)
+    data = head.encode() + b"\r\n" + body
+    check_headers(data, headers)
+    sender = ascii_domain(split_mailbox(mail.sender)[1])
+    return Message(mail.id, sender, recipient, data, utf8=not (sender + head).isascii())
 
 
 def message_id(edition_digest: str, local_date: str, address: str, sender: str) -> str:
@@ -157,17 +222,21 @@ def _alternative(parts: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
 
 
 def check_headers(data: bytes, intended: Sequence[tuple[str, str]]) -> None:
-    """Parse the mail back and compare: nothing that a feed said may have become a header, or changed one.
+    """Parse the headers back and compare: nothing that a feed said may have become a header, or changed the subject.
 
     Raises DeliveryError.
     """
+    found = _check_names(data, [name for name, _ in intended])
+    subject = dict(intended).get("Subject", "")
+    if " ".join(str(found["Subject"]).split()) != " ".join(subject.split()):
+        raise DeliveryError(f"the subject of the mail would read {str(found['Subject'])!r}; nothing was sent")
+
+
+def _check_names(data: bytes, intended: Sequence[str]) -> EmailMessage:
     head = data[: data.index(b"\r\n\r\n") + 4]
     if any(len(line) > LONGEST_LINE or b"\r" in line or b"\0" in line for line in head.split(b"\r\n")):
         raise DeliveryError("a header of the mail has a line that no server would take; nothing was sent")
-    found = BytesHeaderParser(policy=policy.default).parsebytes(head)
-    if [name for name, _ in found.items()] != [name for name, _ in intended]:
+    found = _PARSER.parsebytes(head)
+    if found.keys() != list(intended):
         raise DeliveryError(f"the mail would have the headers {', '.join(found.keys())}; nothing was sent")
-    for name, value in intended:
-        wanted = " ".join(value.split()) if name == "Subject" else None
-        if wanted is not None and " ".join(str(found[name]).split()) != wanted:
-            raise DeliveryError(f"the {name} of the mail would read {str(found[name])!r}; nothing was sent")
+    return found

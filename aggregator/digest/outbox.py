@@ -28,10 +28,11 @@ from aggregator.digest.ledger import Ledger
 from aggregator.digest.message import MessageMaker
 from aggregator.digest.replies import Result, Verdict
 from aggregator.digest.signing import Key, sign
+from aggregator.digest.tokens import PersonalLinks
 from aggregator.digest.transport import Transport
-from aggregator.errors import AggregatorError, DeliveryError
-from aggregator.model import DeliveryState, Edition
-from aggregator.store import deliveries, editions, meta
+from aggregator.errors import AggregatorError, DeliveryError, StorageError
+from aggregator.model import DeliveryState, Edition, SubscriberState
+from aggregator.store import deliveries, editions, meta, subscribers
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Claimed
 
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT = 6.0  # seconds
+CONNECTIONS = 10  # at most; one for every BATCH mails
 BATCH = 5  # deliveries that one connection claims at a time
 PAUSE_KEY = "mail.pause"
 _ADDRESS = re.compile(r"[^\s<>:;,\"'()]+@(?=[\w.-])")
@@ -53,8 +55,9 @@ class Sending:
     transport_name: str  # fingerprint of mail.smtp
     key: Key | None
     now: Callable[[], datetime]
-    wanted: Callable[[str, str], bool]  # (digest, address): still a recipient?
-    connections: int = 4
+    wanted: Callable[[str, str], bool]  # (digest, address): still a fixed recipient?
+    connections: int = CONNECTIONS
+    links: Callable[[Claimed], PersonalLinks | None] = lambda _: None  # a subscriber's own
     stopping: Callable[[], bool] = lambda: False
     states: Counter[DeliveryState] = field(default_factory=Counter)
     troubles: list[str] = field(default_factory=list)
@@ -78,12 +81,14 @@ class _Run:
         self._held: dict[int, Claimed] = {}
         self._held_domains: dict[str, Result] = {}
         self._halted: Result | None = None  # PAUSE or STOP: nobody goes on
+        self._working: set[Transport] = set()  # connections that the server has let in
 
     async def start(self, even_if_paused: bool) -> None:
         now = self._sending.now()
         uncertain = await self._ledger.write(lambda conn: deliveries.expire(conn, now))
         if uncertain:
-            self._tell(f"{uncertain} mails may or may not have arrived; see `aggregator deliveries --state uncertain`")
+            mails = "1 mail" if uncertain == 1 else f"{uncertain} mails"
+            self._tell(f"{mails} may or may not have arrived: the sender died while sending; state 'uncertain'")
         with self._sending.store.read() as conn:
             paused = pause_from_text(meta.get(conn, PAUSE_KEY))
             waiting = deliveries.count_due(conn, now, digest=self._digest)
@@ -108,10 +113,16 @@ class _Run:
             await self._ledger.write(lambda conn: meta.put(conn, PAUSE_KEY, ""))
 
     async def _heartbeat(self) -> None:
+        """Extend the leases of what is under way. Without it they lapse, and another sender takes over: no harm."""
         while True:
             await asyncio.sleep(HEARTBEAT)
-            held, until = list(self._held.values()), self._sending.now() + LEASE
-            await self._ledger.write(lambda conn, h=held, u=until: deliveries.extend(conn, h, u))  # type: ignore[misc]
+            try:
+                await self._ledger.write(self._extend)
+            except StorageError as error:
+                log.warning("leases of mails could not be extended: %s", error)
+
+    def _extend(self, conn: Connection) -> None:
+        deliveries.extend(conn, list(self._held.values()), self._sending.now() + LEASE)
 
     async def _connection(self) -> None:
         """One transport's work, until nothing is due or everything has to stop."""
@@ -119,14 +130,17 @@ class _Run:
         try:
             while not self._stopped():
                 if trouble := await transport.open():
-                    await self._halt(trouble)
-                    return
+                    if trouble.verdict is Verdict.STOP or not self._working:
+                        await self._halt(trouble)
+                    return  # the server takes fewer connections than we offered: the others do the work
+                self._working.add(transport)
                 batch = await self._claim()
                 if not batch:
                     return
                 for claimed in batch:
                     await self._deliver(transport, claimed)
         finally:
+            self._working.discard(transport)
             await transport.close()
 
     def _stopped(self) -> bool:
@@ -160,7 +174,8 @@ class _Run:
         if reason is not None:
             return reason
         try:
-            message = maker.make(delivery.address, delivery.message_id, compact=delivery.compact)
+            links = self._sending.links(claimed)
+            message = maker.make(delivery.address, delivery.message_id, compact=delivery.compact, links=links)
             if self._sending.key is not None:
                 message = message.with_data(sign(message.data, self._sending.key, edition.created))
         except DeliveryError as error:
@@ -172,7 +187,8 @@ class _Run:
             return self._halted
         if self._sending.stopping():
             return Result(Verdict.PAUSE, "the program stopped before its turn came")
-        if not self._sending.wanted(edition.digest, claimed.delivery.address):
+        fixed = claimed.delivery.subscriber_id is None
+        if claimed.withdrawn or (fixed and not self._sending.wanted(edition.digest, claimed.delivery.address)):
             return Result(Verdict.SUPPRESS, "no longer a recipient of this digest")
         return self._held_domains.get(_domain(claimed))
 
@@ -196,7 +212,12 @@ class _Run:
             if result.verdict is Verdict.SUPPRESS_SECOND:
                 before = deliveries.last_of_each(conn, [claimed.delivery.address]).get(claimed.delivery.address)
             made = outcome(claimed, result, now, before=before)
-            return made.state if made is not None and deliveries.settle(conn, made) else None
+            if made is None or not deliveries.settle(conn, made):
+                return None
+            person = claimed.delivery.subscriber_id
+            if made.state is DeliveryState.SUPPRESSED and made.code and person is not None:
+                subscribers.set_state(conn, person, SubscriberState.SUPPRESSED, made.reason, now)
+            return made.state
 
         state = await self._ledger.write(write)
         if state is None:
@@ -222,8 +243,8 @@ class _Run:
         self._tell(f"no mail is sent until {pause.until:%H:%M} UTC: {result.reason}")
 
     def _tell(self, sentence: str) -> None:
-        self._sending.troubles.append(sentence)
-        log.error("%s", without_addresses(sentence))
+        """For the operator; it may end up in a log."""
+        self._sending.troubles.append(without_addresses(sentence))
 
 
 def _domain(claimed: Claimed) -> str:

@@ -34,6 +34,7 @@ class Phrases:
     next: str
     covers: str
     why: str  # {site}
+    preferences: str
     unsubscribe: str
     unsubscribe_subject: str
     story_forms: tuple[str, ...]
@@ -128,6 +129,7 @@ _ENGLISH = Phrases(
     next="Next: {when}",
     covers="covers {span}",
     why="You get this because your address is on the list of recipients of {site}.",
+    preferences="Change topics or time",
     unsubscribe="Unsubscribe",
     unsubscribe_subject="Unsubscribe from {digest}",
     story_forms=("{} story", "{} stories"),

@@ -47,6 +47,7 @@ class Frame:
     unsubscribe_url: str
     why: str
     address: str
+    preferences_url: str = ""  # '' where the site takes no subscribers
 
     @property
     def date(self) -> str:
@@ -112,6 +113,7 @@ def variables_of(frame: Frame, contents: Contents) -> Mapping[str, object]:
         "next": frame.next,
         "web_url": frame.web_url,
         "unsubscribe_url": frame.unsubscribe_url,
+        "preferences_url": frame.preferences_url,
         "why": frame.why,
         "address": frame.address,
         "words": frame.words,

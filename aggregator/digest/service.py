@@ -2,33 +2,35 @@
 
 due slot (pure) -> draft        stories, feeds and what was told before, chosen, laid out and rendered
                 -> freeze       the edition and one delivery for each recipient, in one transaction
-outbox          -> send         what waits
+outbox          -> send         letters of sign-ups, then what waits
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-
-from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.digest.draft import Plan, draft
+from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
 from aggregator.digest.message import MessageMaker, message_id
 from aggregator.digest.outbox import Sending, send_all
+from aggregator.digest.recipients import recipients
 from aggregator.digest.schedule import Schedule, Slot, due, next_edition_at, slot_for
 from aggregator.digest.signing import Key, read_key
+from aggregator.digest.signup import site_secret
 from aggregator.digest.smtp import SmtpTransport
+from aggregator.digest.tokens import Holder, PersonalLinks, personal_links
 from aggregator.digest.transport import FolderTransport, Server, Transport, fingerprint, parse_target
 from aggregator.errors import UsageError
 from aggregator.model import DeliveryState, Edition, EditionState
-from aggregator.store import deliveries, editions, stories
+from aggregator.store import editions, stories, subscribers
 from aggregator.store.database import Store
-from aggregator.store.editions import Recipient
+from aggregator.store.deliveries import Claimed
 
 _PREVIEW_ADDRESS = "reader@example.org"
 
@@ -50,6 +52,7 @@ class SendReport:
     made: tuple[Edition, ...] = ()
     states: Mapping[DeliveryState, int]
     troubles: tuple[str, ...] = ()
+    letters: int = 0  # mails about a subscription itself that went out
 
     @property
     def sent(self) -> int:
@@ -74,8 +77,9 @@ def make_edition(
     if drafted.state is EditionState.EMPTY and now < plan.slot.at:
         return drafted
     with store.write(durable=True) as conn:
-        recipients = [] if drafted.state is EditionState.EMPTY else _recipients(conn, plan)
-        frozen = editions.freeze(conn, drafted, recipients)
+        wishes = subscribers.wishes_of(conn, digest_name)
+        got = () if drafted.state is EditionState.EMPTY else recipients(conn, plan, wishes, before=now)
+        frozen = editions.freeze(conn, drafted, got)
         frozen = frozen or editions.get(conn, digest_name, plan.slot.local_date)  # another process was faster
     assert frozen is not None
     return frozen
@@ -106,6 +110,7 @@ def send_due(
 
     Before anything was ever grouped no edition is due: a new installation's first one is not an empty one.
     """
+    tidy_up(store, now)
     made = []
     for name, digest in config.digests.items():
         with store.read() as conn:
@@ -136,19 +141,6 @@ def _slot(config: Config, name: str, now: datetime, local_date: str | None) -> S
     return slot_for(schedule, day)
 
 
-def _recipients(conn: Connection, plan: Plan) -> Iterable[Recipient]:
-    """Everyone once; an address that the last mail proved not to exist gets none, and its row says so."""
-    addresses = list({address.casefold(): address for address in plan.digest.to}.values())
-    last = deliveries.last_of_each(conn, addresses)
-    for address in addresses:
-        id_ = message_id(plan.name, plan.slot.local_date, address, plan.config.mail.from_)
-        before = last.get(address)
-        if before is not None and before.state is DeliveryState.SUPPRESSED:
-            yield Recipient(address, id_, before.reason, before.code)
-        else:
-            yield Recipient(address, id_)
-
-
 def _send(
     store: Store,
     config: Config,
@@ -158,19 +150,35 @@ def _send(
     digest: str | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> SendReport:
-    started = monotonic()
-    url = config.mail.smtp.get_secret_value()
+    url, started = config.mail.smtp.get_secret_value(), monotonic()
+    name, key, secret = fingerprint(url), _key(config), site_secret(store)
+
+    def links(claimed: Claimed) -> PersonalLinks | None:
+        person = claimed.delivery.subscriber_id
+        return personal_links(secret, config.site.url, Holder(person, claimed.salt)) if person else None
+
+    def clock() -> datetime:
+        return now + timedelta(seconds=monotonic() - started)
+
     sending = Sending(
         store=store,
         new_transport=lambda: _transport(url),
-        transport_name=fingerprint(url),
-        key=_key(config),
-        now=lambda: now + timedelta(seconds=monotonic() - started),
+        transport_name=name,
+        key=key,
+        now=clock,
         wanted=lambda name, address: _wanted(config, name, address),
+        links=links,
         stopping=stopping,
     )
-    asyncio.run(send_all(sending, digest=digest, even_if_paused=digest is not None))
-    return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(sending.troubles))
+
+    async def work() -> Posted:
+        posted = await send_letters(Post(store, config, _transport(url), name, key, secret, clock, stopping))
+        await send_all(sending, digest=digest, even_if_paused=digest is not None)
+        return posted
+
+    posted = asyncio.run(work())
+    troubles = dict.fromkeys((*posted.troubles, *sending.troubles))
+    return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(troubles), letters=posted.sent)
 
 
 def _transport(url: str) -> Transport:

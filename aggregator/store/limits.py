@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import limits
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STEPS = 24  # counts kept for a span: so finely does it move on
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` in each `span`. `key` is a keyed hash: who asked can't be read from it."""
+    """At most `most` in any `span`. `key` is a keyed hash: who asked can't be read from it."""
 
     key: str
     most: int
     span: timedelta
 
 
-def take(conn: Connection, wanted: Iterable[Limit], now: datetime) -> bool:
+def take(conn: Connection, wanted: Sequence[Limit], now: datetime) -> bool:
     """Count one against each limit; False, and nothing is counted, when one of them is used up."""
-    starts = [(limit, _start(limit, now)) for limit in wanted]
-    for limit, since in starts:
-        where = (limits.c.key == limit.key, limits.c.since == since)
-        used = conn.execute(select(limits.c.count).where(*where)).scalar() or 0
-        if used >= limit.most:
-            return False
+    if any(_used(conn, limit, now) >= limit.most for limit in wanted):
+        return False
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    for limit, since in starts:
+    for limit in wanted:
+        since = now - (now - _EPOCH) % (limit.span / _STEPS)
         statement = dialect.insert(limits).values(key=limit.key, since=since, count=1)
-        conn.execute(
-            statement.on_conflict_do_update(index_elements=["key", "since"], set_={"count": limits.c.count + 1})
-        )
+        once_more = {"count": limits.c.count + 1}
+        conn.execute(statement.on_conflict_do_update(index_elements=["key", "since"], set_=once_more))
     return True
 
 
-def _start(limit: Limit, now: datetime) -> datetime:
-    return now - (now - _EPOCH) % limit.span
+def _used(conn: Connection, limit: Limit, now: datetime) -> int:
+    oldest = now - limit.span - limit.span / _STEPS  # a step that may reach into the span counts whole
+    used = select(func.sum(limits.c.count)).where(limits.c.key == limit.key, limits.c.since > oldest)
+    return conn.execute(used).scalar() or 0
+
+
+def any_before(conn: Connection, before: datetime) -> bool:
+    """Whether there are counts that began before."""
+    return conn.execute(select(limits.c.key).where(limits.c.since < before).limit(1)).first() is not None
 
 
 def forget(conn: Connection, before: datetime) -> None:
-    """Remove the counts of spans that began before."""
+    """Remove the counts that began before."""
     conn.execute(delete(limits).where(limits.c.since < before))

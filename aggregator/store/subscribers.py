@@ -134,10 +134,18 @@ def erase(conn: Connection, id_: int) -> None:
     conn.execute(delete(subscribers).where(subscribers.c.id == id_))
 
 
+def any_unconfirmed(conn: Connection, before: datetime) -> bool:
+    """Whether there is anybody who never confirmed, and asked last before then."""
+    return conn.execute(select(subscribers.c.id).where(_never_confirmed(before)).limit(1)).first() is not None
+
+
 def forget_unconfirmed(conn: Connection, before: datetime) -> None:
-    """Remove those who never confirmed, and asked last before then."""
-    never = and_(subscribers.c.state == SubscriberState.UNCONFIRMED, subscribers.c.changed < before)
-    conn.execute(delete(subscribers).where(never))
+    """Remove them."""
+    conn.execute(delete(subscribers).where(_never_confirmed(before)))
+
+
+def _never_confirmed(before: datetime) -> Any:
+    return and_(subscribers.c.state == SubscriberState.UNCONFIRMED, subscribers.c.changed < before)
 
 
 def wishes_of(conn: Connection, digest: str) -> list[Wishes]:

@@ -1,0 +1,190 @@
+"""Sends the letters of sign-ups: to confirm an address, to find back to one's preferences.
+
+    forget what nobody waits for any more
+    open the transport          trouble -> the transport pauses, as for digests
+    claim a few letters         with a lease
+    each: text from its template -> handed over -> noted as such -> the final dot
+
+At most one letter reaches anybody: what was handed over is never sent again, and who got none can ask once more.
+Nothing that a visitor typed stands in a letter, apart from the address that it goes to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from aggregator.config.models import Config
+from aggregator.digest.decide import RETRY_AFTER, Pause, pause_after, pause_from_text, pause_to_text
+from aggregator.digest.ledger import Ledger
+from aggregator.digest.message import Message, Note, domain_of, note
+from aggregator.digest.outbox import PAUSE_KEY, without_addresses
+from aggregator.digest.replies import Result, Verdict
+from aggregator.digest.signing import Key, sign
+from aggregator.digest.subscriptions import CONFIRM_WITHIN
+from aggregator.digest.tokens import Holder, Purpose, link, make_token
+from aggregator.digest.transport import Transport
+from aggregator.errors import DeliveryError
+from aggregator.model import SubscriberState
+from aggregator.store import letters, limits, meta, subscribers
+from aggregator.store.database import Store
+from aggregator.store.letters import Letter, LetterKind
+from aggregator.templating import environment, render
+
+LEASE = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=1)
+KEPT = timedelta(days=2)  # counts of limits
+_BATCH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters go out."""
+
+    store: Store
+    config: Config
+    transport: Transport
+    transport_name: str  # fingerprint of mail.smtp
+    key: Key | None
+    secret: str  # the site's
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+
+
+@dataclass(slots=True)
+class Posted:
+    """What became of the letters. `troubles` are sentences for the operator, without addresses."""
+
+    sent: int = 0
+    troubles: tuple[str, ...] = ()
+
+
+async def send_letters(post: Post) -> Posted:
+    """Send the letters that are due."""
+    report = Posted()
+    now = post.now()
+    if not _prepare(post, now):
+        return report
+    async with Ledger(post.store) as ledger:
+        try:
+            trouble = await post.transport.open()
+            while trouble is None and not post.stopping():
+                batch = await ledger.write(lambda conn: letters.claim(conn, post.now(), limit=_BATCH, lease=LEASE))
+                if not batch:
+                    break
+                for letter in batch:
+                    trouble = await _send(post, ledger, letter, report) if trouble is None else trouble
+        finally:
+            await post.transport.close()
+        if trouble is not None:
+            await _pause(post, ledger, trouble, report)
+    return report
+
+
+def _prepare(post: Post, now: datetime) -> bool:
+    """Whether there is anything to send, and nothing that forbids it."""
+    with post.store.read() as conn:
+        paused = pause_from_text(meta.get(conn, PAUSE_KEY))
+        waiting = letters.count_due(conn, now)
+    if not waiting:
+        return False
+    return not (paused and paused.holds(post.transport_name, now))
+
+
+def tidy_up(store: Store, now: datetime) -> None:
+    """Forget sign-ups that were never confirmed, their letters, and old counts."""
+    with store.read() as conn:
+        if not subscribers.any_unconfirmed(conn, now - CONFIRM_WITHIN) and not limits.any_before(conn, now - KEPT):
+            return
+    with store.write() as conn:
+        letters.forget(conn, now - CONFIRM_WITHIN)
+        subscribers.forget_unconfirmed(conn, now - CONFIRM_WITHIN)
+        limits.forget(conn, now - KEPT)
+
+
+async def _send(post: Post, ledger: Ledger, letter: Letter, report: Posted) -> Result | None:
+    """Send one; the result when nothing else can be sent either."""
+    if not _wanted(letter):
+        await ledger.write(lambda conn: letters.remove(conn, letter))
+        return None
+    try:
+        message = _message(post, letter)
+    except DeliveryError as error:
+        result = Result(Verdict.REFUSED, str(error))
+    else:
+        result = await post.transport.open() or await post.transport.send(message, lambda: _hand_over(ledger, letter))
+    await _settle(post, ledger, letter, result)
+    report.sent += result.verdict is Verdict.ACCEPTED
+    return result if result.verdict in {Verdict.PAUSE, Verdict.STOP} else None
+
+
+def _wanted(letter: Letter) -> bool:
+    confirmed = letter.subscriber.state is SubscriberState.CONFIRMED
+    return confirmed if letter.kind is LetterKind.MANAGE else not confirmed
+
+
+async def _hand_over(ledger: Ledger, letter: Letter) -> bool:
+    return await ledger.write(lambda conn: letters.hand_over(conn, letter))
+
+
+async def _settle(post: Post, ledger: Ledger, letter: Letter, result: Result) -> None:
+    now = post.now()
+    wait = RETRY_AFTER[min(letter.attempts, len(RETRY_AFTER)) - 1]
+    again = {Verdict.RETRY: wait, Verdict.HOLD_DOMAIN: wait, Verdict.PAUSE: timedelta(), Verdict.STOP: timedelta()}
+    if result.verdict is Verdict.LOST or result.verdict is Verdict.FENCED:
+        return
+    if result.verdict in again and now + again[result.verdict] < letter.created + GIVE_UP_AFTER:
+        await ledger.write(lambda conn: letters.put_off(conn, letter, now + again[result.verdict]))
+    else:
+        await ledger.write(lambda conn: letters.remove(conn, letter))
+
+
+async def _pause(post: Post, ledger: Ledger, trouble: Result, report: Posted) -> None:
+    now = post.now()
+
+    def write(conn: Connection) -> Pause:
+        last = pause_from_text(meta.get(conn, PAUSE_KEY))
+        pause = pause_after(trouble, post.transport_name, now, last)
+        meta.put(conn, PAUSE_KEY, pause_to_text(pause))
+        return pause
+
+    pause = await ledger.write(write)
+    report.troubles = (f"no mail is sent until {pause.until:%H:%M} UTC: {without_addresses(trouble.reason)}",)
+
+
+def _message(post: Post, letter: Letter) -> Message:
+    config, person = post.config, letter.subscriber
+    text = render(environment(config.templates), f"{letter.kind}.txt", _variables(config, letter, post.secret))
+    first, _, body = text.partition("\n")
+    made = hashlib.sha256(f"{letter.kind}\n{person.salt}\n{letter.created.isoformat()}".encode()).hexdigest()[:32]
+    mail = note(
+        Note(
+            id=f"<{made}@{domain_of(config.mail.from_)}>",
+            sender=config.mail.from_,
+            reply_to=config.mail.reply_to,
+            recipient=person.address,
+            subject=first.removeprefix("Subject:").strip(),
+            text=body,
+            language="en",
+            when=letter.created,
+        )
+    )
+    return mail.with_data(sign(mail.data, post.key, letter.created)) if post.key else mail
+
+
+def _variables(config: Config, letter: Letter, secret: str) -> dict[str, object]:
+    """The variables of templates/confirm.txt and manage.txt; docs/subscribers.md explains them."""
+    holder = Holder(letter.subscriber.id, letter.subscriber.salt)
+    purpose = Purpose.CONFIRM if letter.kind is LetterKind.CONFIRM else Purpose.PREFERENCES
+    expires = letter.created + CONFIRM_WITHIN if purpose is Purpose.CONFIRM else None
+    return {
+        "name": config.site.title,
+        "digests": [name for name in config.digests if name in letter.subscriber.digests],
+        "url": link(config.site.url, purpose, make_token(secret, purpose, holder, expires)),
+        "days": CONFIRM_WITHIN.days,
+        "address": config.mail.address,
+    }

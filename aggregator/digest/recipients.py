@@ -1,0 +1,45 @@
+"""Who gets an edition: the fixed recipients of feeds.yaml, and the subscribers whose wishes it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from aggregator.digest.draft import Plan
+from aggregator.digest.message import message_id
+from aggregator.model import DeliveryState, Wishes
+from aggregator.store import deliveries, subscribers
+from aggregator.store.editions import Recipient
+from aggregator.store.subscribers import address_key
+
+
+def recipients(conn: Connection, plan: Plan, wishes: Iterable[Wishes], *, before: datetime) -> Iterator[Recipient]:
+    """Everyone once. A subscriber who is a fixed recipient too gets the mail with his own links.
+
+    `before`: whoever changed something after it gets the next edition.
+    """
+    fixed = {address_key(address): address for address in plan.digest.to}
+    for person in subscribers.getting(conn, plan.name, wishes, before=before):
+        fixed.pop(address_key(person.address), None)
+        yield Recipient(person.address, _id(plan, person.address), subscriber_id=person.id)
+    yield from _fixed(conn, plan, fixed)
+
+
+def _fixed(conn: Connection, plan: Plan, addresses: dict[str, str]) -> Iterator[Recipient]:
+    """An address that the last mail proved not to exist gets none, and its row says so; nor does one that said no."""
+    last = deliveries.last_of_each(conn, list(addresses.values()))
+    left = subscribers.not_wanting(conn, addresses.values())
+    for key, address in addresses.items():
+        found = last.get(address)
+        if key in left:
+            yield Recipient(address, _id(plan, address), "unsubscribed on the site")
+        elif found is not None and found.state is DeliveryState.SUPPRESSED:
+            yield Recipient(address, _id(plan, address), found.reason, found.code)
+        else:
+            yield Recipient(address, _id(plan, address))
+
+
+def _id(plan: Plan, address: str) -> str:
+    return message_id(plan.name, plan.slot.local_date, address, plan.config.mail.from_)
