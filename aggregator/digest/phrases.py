@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import cache
+from typing import Any
+
+from aggregator.digest.languages import LANGUAGES
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
 
@@ -95,49 +99,11 @@ def direction_of(language: str | None) -> str:
     return "rtl" if primary in _RIGHT_TO_LEFT else "ltr"
 
 
+@cache
 def phrases(language: str) -> Phrases:
     """The phrases of a BCP 47 tag, those of English for a language that has none here."""
-    return _KNOWN.get(language.replace("_", "-").split("-")[0].casefold(), _ENGLISH)
-
-
-def _one_or_many(count: int) -> int:
-    return 0 if count == 1 else 1
-
-
-_ENGLISH = Phrases(
-    language="en",
-    plural=_one_or_many,
-    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    weekdays_short=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=(
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
-    ),
-    months_short=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    long_date="{weekday} {day} {month}",
-    short_date="{weekday} {day} {month}",
-    view_in_browser="View in browser",
-    in_this_issue="In this issue",
-    top_stories="Top stories",
-    other_stories="Other stories",
-    of_total="{shown} of {total}",
-    also="Also",
-    more="+{n}",
-    update="Update",
-    all_on_web="All {n} on the web: {topic}",
-    end_today="That is everything for today.",
-    next="Next: {when}",
-    covers="covers {span}",
-    why="You get this because your address is on the list of recipients of {site}.",
-    preferences="Change topics or time",
-    unsubscribe="Unsubscribe",
-    unsubscribe_subject="Unsubscribe from {digest}",
-    story_forms=("{} story", "{} stories"),
-    source_forms=("{} source", "{} sources"),
-    minutes="{n} min",
-    minutes_ago="{} min ago",
-    hours_ago="{} h ago",
-    days_ago="{} d ago",
-)  # fmt: skip
-
-_KNOWN = {"en": _ENGLISH}
+    primary = language.replace("_", "-").split("-")[0].casefold()
+    code = primary if primary in LANGUAGES else "en"
+    names = ("weekdays", "weekdays_short", "months", "months_short")
+    words: dict[str, Any] = {**LANGUAGES[code]}
+    return Phrases(**words | {name: tuple(words[name].split()) for name in names}, language=code)

@@ -1,0 +1,111 @@
+"""The words of a mail in ten languages."""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregator.digest.languages import LANGUAGES
+from aggregator.digest.phrases import direction_of, phrases
+from tests.digest.editions import rendered
+from tests.digest.mailhtml import MailHtml
+from tests.digest.sample import edition_of
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_every_language_says_everything_that_english_says(language: str) -> None:
+    words, english = LANGUAGES[language], LANGUAGES["en"]
+    assert words.keys() == english.keys()
+    made = phrases(language)
+    assert (len(made.weekdays), len(made.weekdays_short), len(made.months), len(made.months_short)) == (7, 7, 12, 12)
+    for name, value in words.items():
+        if isinstance(value, str):
+            assert value and _fields(value) == _fields(str(english[name])), name  # type: ignore[literal-required]
+
+
+def _fields(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_a_whole_mail_can_be_written_in_it(language: str) -> None:
+    mail = rendered(edition_of(12), language=language)
+    html = MailHtml(mail.html)
+    assert (html.root.get("lang"), html.root.get("dir")) == (language, direction_of(language))
+    assert phrases(language).end_today in mail.text and phrases(language).end_today in mail.html
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_every_number_has_its_plural_form(language: str) -> None:
+    made = phrases(language)
+    used = {made.plural(number) for number in range(120)}
+    assert used == set(range(len(made.story_forms))) == set(range(len(made.source_forms)))
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "expected"),
+    [
+        ("en", 1, "1 story"),
+        ("en", 18, "18 stories"),
+        ("fr", 1, "1 sujet"),
+        ("pl", 1, "1 wiadomość"),
+        ("pl", 3, "3 wiadomości"),
+        ("pl", 21, "21 wiadomości"),
+        ("uk", 21, "21 новина"),
+        ("uk", 22, "22 новини"),
+        ("uk", 12, "12 новин"),
+        ("ru", 11, "11 новостей"),
+        ("ar", 2, "خبران"),
+        ("ar", 5, "5 أخبار"),
+        ("ar", 18, "18 خبرا"),
+        ("ar", 100, "100 خبر"),
+    ],
+)
+def test_numbers_of_stories(language: str, count: int, expected: str) -> None:
+    assert phrases(language).stories(count) == expected
+
+
+def test_the_region_of_a_language_does_not_matter_and_unknown_ones_are_english() -> None:
+    assert phrases("de-AT") is not None and phrases("de-AT").language == "de"
+    assert phrases("pt_BR").top_stories == "Destaques"
+    assert phrases("tlh").language == "en"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Tuesday 3 March"),
+        ("de", "Dienstag, 3. März"),
+        ("uk", "вівторок, 3 березня"),
+        ("es", "martes 3 de marzo"),
+    ],
+)
+def test_dates_are_written_as_the_language_writes_them(language: str, expected: str) -> None:
+    assert phrases(language).day_long(date(2026, 3, 3)) == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        (timedelta(seconds=-5), "1 min ago"),
+        (timedelta(minutes=59), "59 min ago"),
+        (timedelta(minutes=100), "2 h ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(hours=60), "2 d ago"),
+    ],
+)
+def test_ages_are_rounded(age: timedelta, expected: str) -> None:
+    assert phrases("en").age(age) == expected
+
+
+def test_spans_name_days_or_dates() -> None:
+    words = phrases("en")
+    assert words.span(date(2026, 3, 6), date(2026, 3, 9)) == "Fri–Mon"
+    assert words.span(date(2026, 3, 2), date(2026, 3, 9)) == "Mon 2 Mar – Mon 9 Mar"
+
+
+def test_hours_are_local() -> None:
+    assert phrases("en").hour(datetime(2026, 3, 4, 5, tzinfo=UTC), ZoneInfo("Europe/Kyiv")) == "Wed 07:00 Europe/Kyiv"
