@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
+from aggregator.text.html import to_text
+
 FIRST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)  # no feed and no web page is older: such a date is a fault
 
 # All but XML 1.0 section 2.2 without what it discourages (C1 controls, noncharacters), without the mark of lost text
@@ -40,6 +42,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9_\-+.'!#$%&*/=?^`{|}~]+@(?:[A-Za-z0-9\-]+\.)+[A-
 _TOKEN = r"[A-Za-z0-9!#$&^_.+\-]+"  # noqa: S105 - RFC 6838 section 4.2
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
 _LOOKS_LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]")
+_NO_BRACKETS = str.maketrans("<>&", "   ")
 _MEDIA_TYPES = mimetypes.MimeTypes()  # the table that comes with Python, not the machine's: the same bytes everywhere
 
 
@@ -56,6 +59,14 @@ def line(value: str) -> str:
 def looks_like_markup(value: str) -> bool:
     """Whether a reader that takes plain text for HTML would show something else than what is written."""
     return bool(_LOOKS_LIKE_MARKUP.search(value)) or html.unescape(value) != value
+
+
+def plain(value: str) -> str:
+    """A name without markup and '<mail@address>', for places where no format can say that it is plain text."""
+    cleaned = line(value)
+    if looks_like_markup(cleaned):
+        cleaned = line(to_text(cleaned))
+    return line(cleaned.translate(_NO_BRACKETS)) if looks_like_markup(cleaned) else cleaned
 
 
 def web_url(value: str | None) -> str | None:

@@ -14,8 +14,6 @@ from aggregator.templating import domain
 from aggregator.text.html import sanitise, to_text
 from aggregator.text.summary import summarise
 
-_NO_BRACKETS = str.maketrans("<>&", "   ")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -118,7 +116,7 @@ def story_item(view: StoryView, site_url: str) -> Item:
         authors=_people(tuple(Person(outlet) for outlet in story.outlets)) or lead.authors,
         categories=tuple(topic.name for topic in view.topics),
         enclosures=(),
-        related=tuple((url, _plain(f"{outlet}: {title}")) for outlet, title, url in versions if url),
+        related=tuple((url, clean.plain(f"{outlet}: {title}")) for outlet, title, url in versions if url),
         source=None,
         published=began,
         dated=began,
@@ -146,27 +144,19 @@ def _version(outlet: str, title: str, url: str | None) -> str:
 
 
 def _outlet(view: EntryView) -> str:
-    return _plain(view.source.outlet) or _source_name(view.source)
+    return clean.plain(view.source.outlet) or _source_name(view.source)
 
 
 def _source_name(source: SourceView) -> str:
-    return _plain(source.name) or domain(source.url) or "unknown"
+    return clean.plain(source.name) or domain(source.url) or "unknown"
 
 
 def _people(authors: tuple[Person, ...]) -> tuple[Person, ...]:
     cleaned: dict[str, Person] = {}
     for one in authors:
-        if name := _plain(one.name):
+        if name := clean.plain(one.name):
             cleaned.setdefault(name, Person(name, clean.email(one.email), clean.web_url(one.uri)))
     return tuple(cleaned.values())
-
-
-def _plain(value: str) -> str:
-    """A name without markup and without '<mail@address>', for places where no format can say that it is plain text."""
-    cleaned = clean.line(value)
-    if clean.looks_like_markup(cleaned):
-        cleaned = clean.line(to_text(cleaned))
-    return clean.line(cleaned.translate(_NO_BRACKETS)) if clean.looks_like_markup(cleaned) else cleaned
 
 
 def _enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
@@ -185,7 +175,7 @@ def _source(feed: SourceView, claimed: SourceRef | None, copied: datetime) -> So
     identifier = clean.canonical_url(address) if address else None
     if address is None or identifier is None:
         return None
-    title = _plain(claimed.title or "") if claimed and claimed_url else ""
+    title = clean.plain(claimed.title or "") if claimed and claimed_url else ""
     return Source(
         id=identifier,
         title=title or _source_name(feed),

@@ -10,6 +10,9 @@ from lxml import etree
 from aggregator.publish import clean
 from aggregator.publish.view import SourceView
 
+# `text` may hold HTML, and not every reader decodes it; this reads the same either way. `title` has the name as it is.
+_HARMLESS_IN_HTML = str.maketrans({"<": " ", ">": " ", "&": " & "})
+
 
 def render_opml(title: str, sources: Iterable[SourceView]) -> bytes:
     """One outline a source, in the order given: its name and the address that is polled, if there is one."""
@@ -28,11 +31,12 @@ def public_sources(sources: Iterable[SourceView]) -> list[SourceView]:
 
 def _outline(source: SourceView) -> dict[str, str]:
     name = clean.line(source.name) or clean.text(source.url) or "unnamed"
+    text = clean.line(clean.plain(name).translate(_HARMLESS_IN_HTML)) or "unnamed"
     if not source.url:
-        return {"text": name}
+        return {"text": text}
     given = {
         "type": "rss",
-        "text": name,
+        "text": text,
         "title": name,
         "xmlUrl": clean.text(source.url),
         "htmlUrl": clean.web_url(source.site_url),
