@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -42,59 +45,86 @@ log = logging.getLogger(__name__)
 POLL_TICK = 5  # seconds
 GROUP_TICK = 5
 PUBLISH_AFTER = timedelta(minutes=5)  # though nothing is new: entries age out, feeds change their health
+PUBLISH_AGAIN = timedelta(seconds=20)  # after one that failed
 DIGEST_TICK = 30
 WEBSUB_TICK = 30
 CONFIG_TICK = 1
 PRUNE_TICK = 3600
 STOP_WITHIN = 6.0  # seconds for what is under way when the program is told to stop
+EXIT_WITHIN = 9.0  # seconds after which it stops whatever is under way
 _PRUNE_BATCH = 1000
 
 
-async def run(config_path: Path, config: Config, out: Path, store: Store, announce: Callable[[str], None]) -> None:
+def run(config_path: Path, config: Config, out: Path, store: Store, announce: Callable[[str], None]) -> None:
     """Run until SIGTERM or Ctrl-C; `announce` gets the address of the pages. The store has the feeds of `config`."""
-    stopping = asyncio.Event()
+    # A thread that waits for a locked database can't be told to stop. What it does is undone, as after a kill.
+    deadline = threading.Timer(EXIT_WITHIN, os._exit, [0])
+    deadline.daemon = True
+    try:
+        asyncio.run(_run(Daemon(config_path, config, out, store), announce, deadline))
+    finally:
+        deadline.cancel()
+
+
+async def _run(daemon: Daemon, announce: Callable[[str], None], deadline: threading.Timer) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    daemon = Daemon(config_path, config, out, store, stopping)
+        loop.add_signal_handler(number, daemon.stopping.set)
+    web = daemon.config.web
     try:
-        async with daemon.polling(), serve(daemon.app, config.web.host, config.web.port) as address:
+        async with daemon.polling(), serve(daemon.app, web.host, web.port) as address:
             announce(address)
-            await daemon.tick_until_stopped()
+            await daemon.tick_until_stopped(deadline)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
 
+class Stage(Protocol):
+    """What a tick does; its name is that of its job."""
+
+    __name__: str
+
+    def __call__(self) -> Awaitable[None]: ...
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the program was told to stop
+    """Ends a stage between two of its batches."""
+
+
 class Daemon:
     """What the ticks share. `config` is replaced whole when feeds.yaml changes."""
 
-    def __init__(self, config_path: Path, config: Config, out: Path, store: Store, stopping: asyncio.Event) -> None:
+    def __init__(self, config_path: Path, config: Config, out: Path, store: Store) -> None:
         self.config = config
+        self.stopping = asyncio.Event()
         self._hubs = Hubs(store, lambda: self.config, lambda: self._poller)
-        self.app = create_app(store, lambda: self.config, out, lambda: self._config_faults, self._hubs)
+        self.app = create_app(store, lambda: self.config, out, self._warnings, self._hubs)
         self._config_path = config_path
-        self._read_at = _version(config_path)
+        self._read_at: tuple[int, int] | None = None  # it may have been edited while the program started
         self._config_faults: tuple[str, ...] = ()
+        self._troubles: dict[str, str] = {}  # of the last tick of each stage
         self._out = out
         self._store = store
-        self._stopping = stopping
         self._poller: Poller | None = None
         self._poller_life = AsyncExitStack()
         self._polls = asyncio.Lock()
-        self._stages = asyncio.Lock()  # group, publish and digest take turns
+        self._stages = asyncio.Lock()  # group and publish take turns
         self._fragments = Fragments()
         self._publish_at = clock.utc_now()
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._under_way: set[asyncio.Task[None]] = set()
 
     def polling(self) -> AsyncExitStack:
         """Closes the poller in the end."""
         return self._poller_life
 
-    async def tick_until_stopped(self) -> None:
-        """Tick every stage; when told to stop, wait a little for what is under way."""
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        ticks: tuple[tuple[Callable[[], Awaitable[None]], int], ...] = (
+    def _warnings(self) -> list[str]:
+        return [*self._config_faults, *self._troubles.values()]
+
+    async def tick_until_stopped(self, deadline: threading.Timer) -> None:
+        """Tick every stage; when told to stop, wait a little for what is under way. `deadline` runs from then on."""
+        ticks: tuple[tuple[Stage, int], ...] = (
             (self.poll, POLL_TICK),
             (self.group_and_publish, GROUP_TICK),
             (self.send_digests, DIGEST_TICK),
@@ -103,9 +133,10 @@ class Daemon:
             (self.prune, PRUNE_TICK),
         )
         for stage, seconds in ticks:
-            scheduler.add_job(
+            self._scheduler.add_job(
                 self._guarded,
                 "interval",
+                id=stage.__name__,
                 args=[stage],
                 seconds=seconds,
                 next_run_time=clock.utc_now(),
@@ -113,10 +144,12 @@ class Daemon:
                 max_instances=1,
                 misfire_grace_time=None,
             )
-        scheduler.start()
-        await self._stopping.wait()
+        self._scheduler.start()
+        await self.stopping.wait()
         log.info("stopping")
-        scheduler.shutdown(wait=False)
+        deadline.start()
+        self._scheduler.shutdown(wait=False)
+        self._finish_polls()
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=STOP_WITHIN / 2)
             for task in late:
@@ -124,17 +157,23 @@ class Daemon:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*late, return_exceptions=True), STOP_WITHIN / 2)
 
-    async def _guarded(self, stage: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, stage: Stage) -> None:
         """One tick; a stage that fails is logged and ticks again."""
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)
+        name = stage.__name__
         try:
             await stage()
+            self._troubles.pop(name, None)
+        except Stopped:
+            pass
         except AggregatorError as error:
+            self._troubles[name] = str(error)
             log.error("%s", error)  # noqa: TRY400 - its text says it all
-        except Exception:
-            log.exception("a stage failed in a way that it never should")
+        except Exception as error:
+            self._troubles[name] = f"{name} failed in a way that it never should ({error!r}); the log says where"
+            log.exception("%s failed in a way that it never should", name)
         finally:
             self._under_way.discard(task)
 
@@ -144,6 +183,8 @@ class Daemon:
             if self._poller is None:
                 self._poller = await self._poller_life.enter_async_context(Poller.open(self._store, self.config))
             report = await self._poller.poll_due()
+        if report.entries_new or report.entries_edited:
+            self._soon(self.group_and_publish)
         if report.feeds:
             log.info(
                 "polled %d feeds in %.1f s: %d failed, %d new entries, %d edited",
@@ -158,12 +199,17 @@ class Daemon:
         """Group what is new; publish when something may look different."""
         async with self._stages:
             now = clock.utc_now()
-            grouped = await asyncio.to_thread(group, self._store, self.config, now)
+            grouped = await asyncio.to_thread(group, self._store, self.config, now, self._stop_between_batches)
             if grouped.entries or grouped.rematched or now >= self._publish_at:
                 await self._publish()
 
+    def _stop_between_batches(self, _done: int, _total: int) -> None:
+        if self.stopping.is_set():
+            raise Stopped
+
     async def _publish(self) -> None:
         now = clock.utc_now()
+        self._publish_at = now + PUBLISH_AGAIN
         report = await asyncio.to_thread(publish, self._store, self.config, self._out, now, self._fragments)
         self._publish_at = now + PUBLISH_AFTER
         for _, reason in report.refused:
@@ -173,13 +219,13 @@ class Daemon:
 
     async def send_digests(self) -> None:
         """Make the editions that are due, send what waits, and publish the editions' pages."""
-        async with self._stages:
-            now = clock.utc_now()
-            report = await asyncio.to_thread(send_due, self._store, self.config, now, stopping=self._stopping.is_set)
-            for trouble in report.troubles:
-                log.error("%s", trouble)
-            if report.made:
-                log.info("made %s; %d mails sent", ", ".join(one.digest for one in report.made), report.sent)
+        now = clock.utc_now()
+        report = await asyncio.to_thread(send_due, self._store, self.config, now, stopping=self.stopping.is_set)
+        for trouble in report.troubles:
+            log.error("%s", trouble)
+        if report.made:
+            log.info("made %s; %d mails sent", ", ".join(one.digest for one in report.made), report.sent)
+            async with self._stages:
                 await self._publish()
 
     async def reload(self) -> None:
@@ -187,32 +233,48 @@ class Daemon:
         version = _version(self._config_path)
         if version == self._read_at:
             return
-        self._read_at = version
         try:
             config = await asyncio.to_thread(load, self._config_path)
         except ConfigError as error:
+            self._read_at = version
             self._config_faults = tuple(str(fault) for fault in error.faults)
-            log.error("feeds.yaml is faulty; the last good one stays active:\n%s", error)  # noqa: TRY400
+            log.error("%s is faulty; the last good one stays active:\n%s", self._config_path, error)  # noqa: TRY400
             return
         self._config_faults = ()
         if config != self.config:
             await self._activate(config)
+        self._read_at = version
 
     async def _activate(self, config: Config) -> None:
-        """A new poller with the new settings takes over once the present round is done."""
+        """A new poller with the new settings takes over once the feeds under way are done."""
+        self._finish_polls()
         async with self._polls, self._stages:
             report = await asyncio.to_thread(self._sync, config)
             self._poller = None
             await self._hubs.idle()
             await self._poller_life.aclose()
-            self.config = config
+            old, self.config = self.config, config
             self._publish_at = clock.utc_now()
+        self._soon(self.poll)
+        self._soon(self.group_and_publish)
+        if (old.web, old.storage.database) != (config.web, config.storage.database):
+            log.warning("web and storage.database are read at the start alone; start the program again to change them")
         log.info(
-            "feeds.yaml was read again: %d feeds added, %d changed, %d removed",
+            "%s was read again: %d feeds added, %d changed, %d removed",
+            self._config_path,
             report.added,
             report.changed,
             report.removed,
         )
+
+    def _soon(self, stage: Stage) -> None:
+        """Tick a stage at once instead of in some seconds."""
+        if self._scheduler.running:
+            self._scheduler.modify_job(stage.__name__, next_run_time=clock.utc_now())
+
+    def _finish_polls(self) -> None:
+        if self._poller is not None:
+            self._poller.finish()
 
     def _sync(self, config: Config) -> feeds.SyncReport:
         with self._store.write() as conn:
@@ -222,7 +284,7 @@ class Daemon:
         """Remove old entries, few in each transaction, so that polls are never held up."""
         before = clock.utc_now() - self.config.storage.keep
         removed = _PRUNE_BATCH
-        while removed and not self._stopping.is_set():
+        while removed and not self.stopping.is_set():
             removed = await asyncio.to_thread(self._prune, before)
 
     def _prune(self, before: datetime) -> int:

@@ -48,7 +48,7 @@ def run(context: typer.Context) -> None:
     here = current(context)
     start_logging()
     with here.store() as store:
-        asyncio.run(run_daemon(here.config_path, here.config, here.public, store, lambda url: say(f"The page: {url}")))
+        run_daemon(here.config_path, here.config, here.public, store, lambda url: say(f"The page: {url}"))
 
 
 @app.command()
@@ -58,18 +58,24 @@ def poll(
         list[str] | None, typer.Argument(metavar="[FEED]...", help="Names or URLs; all otherwise.")
     ] = None,
     now: Annotated[bool, typer.Option("--now", help="Also those that are not due yet.")] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Take the entries of a named feed that is held back (quarantined).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Poll the feeds that are due, or those named.
 
-    A poll is always conditional, and a host that asked for a pause is left alone, --now or not.
+    A poll is always conditional, and a host that asked for a pause is left alone, --now or not. With --release, a feed
+    that is held back, because it came back after a long silence with other content, is read whole and believed.
 
     Example: aggregator poll --now
     """
     here = current(context)
+    if release and not feeds:
+        raise UsageError("--release needs the name or URL of the feed that you have looked at")
     with here.store() as store:
         urls = _urls(store, feeds) if feeds else None
-        report = asyncio.run(_poll(store, here.config, urls, everything=now or urls is not None))
+        report = asyncio.run(_poll(store, here.config, urls, everything=now or urls is not None, release=release))
         next_poll = _next_poll(store)
     if as_json:
         print_json({name: getattr(report, name) for name in _POLL_KEYS})
@@ -82,14 +88,14 @@ def poll(
         raise typer.Exit(1)
 
 
-async def _poll(store: Store, config: Config, urls: list[str] | None, *, everything: bool) -> PollReport:
+async def _poll(store: Store, config: Config, urls: list[str] | None, *, everything: bool, release: bool) -> PollReport:
     from aggregator.cli.progress import PollProgress
     from aggregator.poll.poller import Poller
 
     async with Poller.open(store, config) as poller:
         with PollProgress() as progress:
             if everything:
-                return await poller.poll_all(urls, progress)
+                return await poller.poll_all(urls, progress, release=release)
             return await poller.poll_due(progress)
 
 

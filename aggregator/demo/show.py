@@ -47,7 +47,7 @@ def show(folder: Path, *, once: bool, say: Say) -> None:
                 feeds.sync(conn, config.feeds)
             _run_stages(store, config, outlets, folder, say)
             if not once:
-                asyncio.run(run(config_path, config, folder / "public", store, lambda url: _invite(url, say)))
+                run(config_path, config, folder / "public", store, lambda url: _invite(url, say))
         finally:
             store.close()
 

@@ -54,6 +54,7 @@ class Poller:
         self._client = client
         self._parsers = parsers
         self._tools = tools
+        self._finishing = False
 
     @classmethod
     @asynccontextmanager
@@ -80,12 +81,20 @@ class Poller:
         """For saving what comes another way than by polls."""
         return self._tools
 
+    def finish(self) -> None:
+        """Take no more feeds: the round under way ends with those that it has."""
+        self._finishing = True
+
     async def poll_due(self, progress: Progress | None = None) -> PollReport:
         """Poll feeds until none is due."""
 
         def take(limit: int) -> list[LeasedFeed]:
+            if self._finishing:
+                return []
             with self._tools.store.write() as conn:
-                return feeds.lease_due(conn, clock.utc_now(), LEASE, limit=limit, per_host=PER_HOST)
+                leased = feeds.lease_due(conn, clock.utc_now(), LEASE, limit=limit, per_host=PER_HOST)
+            # One that another process added to the database a moment ago waits until feeds.yaml is read again here.
+            return [one for one in leased if one.feed.url in self._feeds]
 
         return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
 
