@@ -199,7 +199,7 @@ def _next_poll(feed: Feed, now: datetime) -> str:
 def _why(feed: Feed) -> str:
     if feed.paused:
         return "paused in feeds.yaml"
-    healthy = feed.state in {"ok", "new"}
+    healthy = feed.state in {"ok", "new"} and not feed.moved_to
     return feed.next_poll_reason if healthy else feed.state_reason
 
 

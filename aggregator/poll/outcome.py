@@ -190,7 +190,7 @@ def _held_back(why: str, feed: Feed) -> str:
 def _moved(after: PollOutcome, url: str, now: datetime) -> str:
     if after.moved_to is None or after.moved_since is None:
         return ""
-    return f"; {Move(after.moved_to, after.moved_since, after.moved_polls).sentence(url, now)}"
+    return f"; it {Move(after.moved_to, after.moved_since, after.moved_polls).sentence(url, now)}"
 
 
 def known_move(leased: LeasedFeed) -> Move | None:

@@ -32,7 +32,8 @@ def next_state(
 ) -> tuple[FeedState, str]:
     """State and sentence after a poll whose result counts. Quarantine ends only by the editor."""
     if isinstance(result, FetchFailed):
-        if result.kind is FailureKind.POSTPONED:
+        held_back = state is FeedState.QUARANTINED and result.kind is not FailureKind.GONE
+        if result.kind is FailureKind.POSTPONED or held_back:
             return state, reason
         return _STATES.get(result.kind, FeedState.FAILING), result.reason
     if state is FeedState.QUARANTINED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aggregator.net.response import FailureKind, FetchFailed, NotModified
-from aggregator.poll.outcome import Polled
+from aggregator.poll.outcome import Polled, known_move
 
 _ADVICE = {
     FailureKind.NEEDS_CREDENTIALS: "give it `auth` or `headers` in feeds.yaml",
@@ -33,8 +33,11 @@ def verdict(polled: Polled) -> Verdict:
         postponed = result.kind is FailureKind.POSTPONED
         return Verdict(postponed, result.reason, _ADVICE.get(result.kind, ""))
     advice = ""
+    url, known = polled.leased.feed.url, known_move(polled.leased)
     if result.hops and all(hop.permanent for hop in result.hops):
-        advice = f"it has moved for good: change its url to {result.url}"
+        advice = f"it says that it has moved for good: change its url to {result.url}"
+    elif known is not None and known.adopted(url, polled.at):
+        advice = f"it {known.sentence(url, polled.at)}"
     if polled.parsed is None:
         how = "not modified" if isinstance(result, NotModified) else "the same as at the last poll"
         return Verdict(True, f"answers: {how}", advice)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -241,3 +242,21 @@ def test_new_titles_join_without_losing_old_ones(run: Run, site: FeedServer) -> 
     site.feed("/feed", rss("New air defence systems for Kyiv, and more", "A quiet day at the zoo", "Third"), etag='"2"')
     report = json.loads(run("poll", "--now", "--json").out)
     assert (report["entries_new"], report["entries_edited"]) == (1, 1)
+
+
+def test_feed_that_is_held_back_is_released_by_name(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    run("poll")
+    with closing(sqlite3.connect(tmp_path / "data" / "aggregator.db")) as database, database:
+        database.execute("UPDATE feeds SET last_new_entry_at = 0")
+    other = rss("Casino", "Bonus", "Poker").replace(b"a.example/", b"b.example/").replace(b"false'>", b"false'>other ")
+    site.feed("/feed", other, etag='"2"')
+    run("poll", "One")
+    (source,) = json.loads(run("sources", "--json").out)
+    assert source["state"] == "quarantined"
+    assert "--release" in source["reason"]
+
+    assert run("poll", "--release").code == 2
+    report = json.loads(run("poll", "One", "--release", "--json").out)
+    assert report["entries_new"] == 3
+    (source,) = json.loads(run("sources", "--json").out)
+    assert source["state"] == "ok"

@@ -1,6 +1,7 @@
 """What tests of whole polls share: small feeds, settings for loopback, a poller as after a start, a clock to move."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -53,3 +54,10 @@ class Time:
 
     def pass_by(self, span: timedelta) -> None:
         self.offset += span
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what another task, thread or process does; gives up after half a minute."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - nobody there could set an event
+            await asyncio.sleep(0.02)

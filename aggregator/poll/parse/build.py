@@ -59,15 +59,20 @@ def build_meta(raw: RawFeed, base_url: str) -> FeedMeta:
     )
 
 
-def build_entry(raw: RawEntry, base_url: str, feed_language: str | None, *, dated_by_update: bool) -> ParsedEntry:
-    """One item. `dated_by_update`: where only `updated` is given, it is when the item was published."""
-    summary, content = _bodies(raw, base_url)
+def build_entry(raw: RawEntry, base_url: str, feed_language: str | None, *, rss: bool) -> ParsedEntry:
+    """One item.
+
+    RSS has one date, whatever its name, and no rule for relative links: they are taken as standing on the item's page.
+    Those of Atom and JSON Feed stand in the document.
+    """
+    url = _entry_url(raw, base_url)
+    summary, content = _bodies(raw, base_url, (url if rss else None) or base_url)
     text = text_of(content or summary)[:MAX_TEXT]
-    published = raw.published or (raw.updated if dated_by_update else None)
+    published = raw.published or (raw.updated if rss else None)
     return ParsedEntry(
         guid=clean_text(raw.id).strip()[:MAX_GUID] or None if raw.id else None,
         title=_title(raw, text),
-        url=_entry_url(raw, base_url),
+        url=url,
         summary=summary,
         content=content,
         text=text,
@@ -100,7 +105,7 @@ def language(tag: str | None) -> str | None:
     return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
 
 
-def _bodies(raw: RawEntry, base_url: str) -> tuple[str, str]:
+def _bodies(raw: RawEntry, document: str, page: str) -> tuple[str, str]:
     """Summary and content. The content is the longest; a caption stands in where there is nothing else (YouTube)."""
     content = max(raw.contents, key=lambda text: (text.kind == "html", len(text.value)), default=None)
     summary = raw.summary
@@ -109,18 +114,20 @@ def _bodies(raw: RawEntry, base_url: str) -> tuple[str, str]:
         summary = None
     if not summary and not content:
         summary = raw.caption
-    return _html(summary, base_url), _html(content, base_url)
+    return _html(summary, document, page), _html(content, document, page)
 
 
-def _html(text: RawText | None, base_url: str) -> str:
+def _html(text: RawText | None, document: str, page: str) -> str:
+    """`text.base` holds where xml:base has changed it."""
     if text is None:
         return ""
     value = undo_double_encoding(text.value)
     if text.kind == "text":
         return escape(clean_text(value[:MAX_TEXT]))
-    clean = sanitise(value, text.base or base_url)
+    base = page if text.base in {"", document} else text.base
+    clean = sanitise(value, base)
     if "<" not in clean and _ESCAPED_BLOCK.match(clean):  # escaped once too often: a reader would see the tags
-        clean = sanitise(to_text(clean), text.base or base_url)
+        clean = sanitise(to_text(clean), base)
     return clean
 
 
@@ -216,9 +223,10 @@ def _width(media: RawFile) -> int:
 
 
 def _source(raw: RawEntry, base_url: str) -> SourceRef | None:
-    title = plain(raw.source_title)[:MAX_NAME] or None
+    title = plain(raw.source_title)
+    name = _name(to_text(title) if "&" in title else title) or None
     url = _url(raw.source_url, base_url)
-    return SourceRef(title, url) if title or url else None
+    return SourceRef(name, url) if name or url else None
 
 
 def _minutes(ttl: str | None) -> timedelta | None:

@@ -128,8 +128,8 @@ def _whole(raw: RawFeed, base_url: str, known: KnownSpans, dropped: int) -> Pars
 
 def _build(raw: RawFeed, base_url: str) -> tuple[FeedMeta, list[ParsedEntry]]:
     meta = build_meta(raw, base_url)
-    one_date = raw.format.startswith(("RSS", "CDF"))
-    return meta, [build_entry(entry, base_url, meta.language, dated_by_update=one_date) for entry in raw.entries]
+    rss = raw.format.startswith(("RSS", "CDF"))
+    return meta, [build_entry(entry, base_url, meta.language, rss=rss) for entry in raw.entries]
 
 
 def _distinct(entries: Sequence[ParsedEntry], names: Sequence[str]) -> tuple[tuple[ParsedEntry, ...], tuple[str, ...]]:

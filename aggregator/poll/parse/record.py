@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import contextlib
 import io
+import re
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
@@ -19,7 +20,6 @@ from typing import Any
 import feedparser
 import feedparser.api
 from feedparser.datetimes import _parse_date
-from feedparser.mixin import _FeedParserMixin
 from feedparser.sanitizer import replace_doctype
 
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
@@ -28,7 +28,8 @@ from aggregator.poll.parse.result import NotAFeed
 MAX_TAGS = 200
 """Categories of an entry: feedparser compares each with every other."""
 MAX_AUTHOR = 1000
-"""Characters of an author: feedparser's search for an e-mail address is quadratic."""
+"""Characters of an author that are looked at."""
+_EMAIL = re.compile(r"([A-Za-z0-9_.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:\?subject=\S+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
@@ -44,12 +45,13 @@ def parse_date(text: str | None) -> datetime | None:
 
 
 def author_detail(author: str) -> tuple[str | None, str | None]:
-    """Name and e-mail address of an author such as 'jane@example.org (Jane Doe)', by feedparser's rules."""
-    if "@" not in author:
-        return author[:MAX_AUTHOR] or None, None
-    detail = feedparser.FeedParserDict(author=author[:MAX_AUTHOR], authors=[feedparser.FeedParserDict()])
-    _OneAuthor(detail)._sync_author_detail()
-    return detail["authors"][0].get("name"), detail["authors"][0].get("email")
+    """Name and e-mail address of an author such as 'jane@example.org (Jane Doe)' or 'Jane Doe <jane@example.org>'."""
+    author = author[:MAX_AUTHOR]
+    found = _EMAIL.search(author) if "@" in author else None
+    if found is None:
+        return author or None, None
+    name = author.replace(found[0], "").replace("()", "").replace("<>", "").strip()
+    return name.removeprefix("(").removesuffix(")").strip() or None, found[1]
 
 
 def read(data: bytes, base_url: str) -> RawFeed:
@@ -141,10 +143,12 @@ class _Apart:
         self.feeddata.setdefault(f"{element}s", []).append(value)  # type: ignore[attr-defined]
 
     def _sync_author_detail(self, key: str = "author") -> None:
-        context = self._get_context()  # type: ignore[attr-defined]
-        if len(context.get(key) or "") > MAX_AUTHOR:
-            context[key] = context[key][:MAX_AUTHOR]
-        super()._sync_author_detail(key)  # type: ignore[misc]
+        """feedparser's own search for an address is quadratic, and cuts top-level domains after four letters."""
+        people = self._get_context().get("authors")  # type: ignore[attr-defined]
+        text = self._get_context().get("author")  # type: ignore[attr-defined]
+        if key == "author" and people and not people[-1] and isinstance(text, str):
+            name, email = author_detail(text)
+            people[-1].update({"name": name} if name else {}, **({"email": email} if email else {}))
 
     def _nothing(self) -> None:
         """Of no use to us, and fails on odd values: where an entry is on the map, chapters of a film."""
@@ -177,16 +181,6 @@ class _Strict(_Apart, feedparser.api.StrictFeedParser):  # type: ignore[misc]
 
 class _Loose(_Apart, feedparser.api.LooseFeedParser):  # type: ignore[misc]
     pass
-
-
-class _OneAuthor(_FeedParserMixin):  # type: ignore[misc]
-    """feedparser's way with an author's text, without a document."""
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    def _get_context(self) -> Any:
-        return self._context
 
 
 def _feed(feed: Mapping[str, Any], entries: list[Mapping[str, Any]], version: str) -> RawFeed:
