@@ -1,9 +1,9 @@
 """python -m bench stories FILE [--split S] [--out PRED.tsv]: labelled entries through the shipped clusterer.
 
-FILE is JSONL, plain or .gz: id, time (ISO 8601), title, text, lang, and cluster (the story that a person put it in,
-null if nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the
-code that `aggregator group` calls. PRED.tsv gets `id<TAB>story`. Printed: B-cubed precision, recall and F1 over the
-labelled rows, the largest stories, speed and memory.
+FILE is JSONL, plain or .gz: id, time (ISO 8601), source, title, text, lang, and cluster (the story that a person put it
+in, null if nobody did), perhaps split. Entries are placed in the order of time (ties by their order in the file) by the
+code that `aggregator group` calls; a source is taken for a feed if the file names several. PRED.tsv gets
+`id<TAB>story`. Printed: B-cubed precision, recall and F1 over the labelled rows, the largest stories, speed and memory.
 """
 
 from __future__ import annotations
@@ -58,20 +58,23 @@ def place(rows: Sequence[Mapping[str, Any]], batch: int = 500) -> dict[str, int]
     """The story of each row, by its id, after all have been placed."""
     placing = Placing()
     stories: dict[int, int] = {}
+    sources = sorted({row["source"] for row in rows if row.get("source")})
+    feeds = {source: number for number, source in enumerate(sources, 1)} if len(sources) > 1 else {}
     for start in range(0, len(rows), batch):
-        entries = [_entry(number, row) for number, row in enumerate(rows[start : start + batch], start)]
+        entries = [_entry(number, feeds, row) for number, row in enumerate(rows[start : start + batch], start)]
         placements = placing.place(entries)
         stories.update(placements.story_of)
         stories = {number: placements.merged.get(story, story) for number, story in stories.items()}
     return {str(row["id"]): stories[number] for number, row in enumerate(rows)}
 
 
-def _entry(number: int, row: Mapping[str, Any]) -> Entry:
+def _entry(number: int, feeds: Mapping[str, int], row: Mapping[str, Any]) -> Entry:
     at = _time(row)
+    source = str(row.get("source") or "")
     return Entry(
         id=number,
-        feed_id=0,
-        feed_url=str(row.get("source") or ""),
+        feed_id=feeds.get(source, -number - 1),  # an unknown source is not the same as another unknown one
+        feed_url=source,
         guid=str(row["id"]),
         title=row["title"] or "",
         text=row["text"] or "",

@@ -188,7 +188,8 @@ class Grouper:
         for stored, founder in grouping.window(conn):
             terms = tuple(map(sys.intern, stored.terms))  # most are in many entries
             at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
-            placing.restore(stored.language, Row(stored.entry_id, at, terms, weights, stored.prints), founder)
+            row = Row(stored.entry_id, stored.feed_id, at, terms, weights, stored.prints)
+            placing.restore(stored.language, row, founder)
         return generation, placing
 
 

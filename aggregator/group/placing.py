@@ -65,7 +65,8 @@ class Placing:
         for entry in entries:
             language = detect(entry.title, entry.text, entry.language)
             at = int(entry.sort_at.timestamp())
-            placements.add(entry, language, self._of(language).place(entry.id, at, entry.title, entry.text))
+            placed = self._of(language).place(entry.id, entry.feed_id, at, entry.title, entry.text)
+            placements.add(entry, language, placed)
         return placements
 
     def _of(self, language: str) -> Clusterer:

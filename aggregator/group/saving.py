@@ -97,6 +97,7 @@ def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
     row = placed.row
     return grouping.WindowRow(
         entry_id=row.entry_id,
+        feed_id=row.feed_id,
         language=language,
         at=datetime.fromtimestamp(row.at, UTC),
         terms=row.terms,

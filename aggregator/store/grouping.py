@@ -23,6 +23,7 @@ class WindowRow:
     """An entry that new ones are compared with."""
 
     entry_id: int
+    feed_id: int
     language: str
     at: datetime
     terms: tuple[str, ...]
@@ -93,14 +94,15 @@ def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
     Each with the entry that its story's key is made of.
     """
     statement = (
-        select(story_window, stories.c.founder_id)
+        select(story_window, entries.c.feed_id, stories.c.founder_id)
         .join(entries, entries.c.id == story_window.c.entry_id)
         .join(stories, stories.c.id == entries.c.story_id)
         .order_by(story_window.c.seq)
     )
     for row in conn.execute(statement):
         terms = tuple(row.terms.split(" ")) if row.terms else ()
-        yield WindowRow(row.entry_id, row.language, row.at, terms, row.weights, row.prints), row.founder_id
+        found = WindowRow(row.entry_id, row.feed_id, row.language, row.at, terms, row.weights, row.prints)
+        yield found, row.founder_id
 
 
 def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int, tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from aggregator.group.stories.clusters import Span, similarity_of
+from aggregator.group.stories.clusters import Extent, similarity_of
 from aggregator.group.stories.settings import Settings
 from aggregator.group.stories.vectors import Row
 
@@ -13,21 +13,23 @@ from aggregator.group.stories.vectors import Row
 class _Part:
     """Entries that belong together; `dots` are the products with every other part that shares a term."""
 
-    __slots__ = ("dots", "first", "last", "rows", "times")
+    __slots__ = ("dots", "feed_id", "first", "last", "rows", "times")
 
     def __init__(self, row: Row) -> None:
         self.rows = [row]
         self.dots: dict[int, int] = {}
         self.first = self.last = self.times = row.at
+        self.feed_id: int | None = row.feed_id
 
     @property
-    def span(self) -> Span:
-        return Span(self.first, self.last, self.times / len(self.rows))
+    def extent(self) -> Extent:
+        return Extent(self.first, self.last, self.times / len(self.rows), self.feed_id)
 
     def swallow(self, other: _Part) -> None:
         self.rows += other.rows
         self.times += other.times
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.feed_id = self.feed_id if self.feed_id == other.feed_id else None
 
 
 def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
@@ -37,7 +39,7 @@ def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
 
     def nearness(one: int, other: int) -> float:
         a, b = parts[one], parts[other]
-        return similarity_of(a.dots[other], len(a.rows) * len(b.rows), a.span, b.span, settings)
+        return similarity_of(a.dots[other], len(a.rows) * len(b.rows), a.extent, b.extent, settings)
 
     # Entries of the heap are stale when a part has grown since; its number of rows tells.
     heap = [

@@ -81,8 +81,8 @@ class Clusterer:
         """The story in which an entry of the window is now."""
         return self._window.story_of[entry_id]
 
-    def place(self, entry_id: int, at: int, title: str, text: str) -> Placed:
-        """Find the story of a new entry."""
+    def place(self, entry_id: int, feed_id: int, at: int, title: str, text: str) -> Placed:
+        """Find the story of a new entry. `at` is in seconds since 1970."""
         late = at < self._window.now - _LATE
         self._window.now = max(self._window.now, at)
         dropped = self._drop_old()
@@ -90,7 +90,7 @@ class Clusterer:
         clusters = self._clusters
         terms, weights = weigh(document.counts, clusters.having, len(clusters.by_id), self._settings.terms)
         prints = prints_of(title, text)
-        row = Row(entry_id, at, terms, weights, pack_prints(prints))
+        row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         near = clusters.near(row)
         joined = near[0][1] if near and near[0][0] >= self._settings.join else None
         tying = ties(row.vector, joined.sum, _TIES) if joined else ()

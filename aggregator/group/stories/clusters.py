@@ -21,6 +21,7 @@ class Cluster:
     id: int
     rows: dict[int, Row] = field(default_factory=dict)  # by entry id
     sum: dict[str, int] = field(default_factory=dict)  # of the rows' vectors
+    feeds: dict[int, int] = field(default_factory=dict)  # rows of each feed
     times: int = 0  # sum of the rows' times
     first: int = 0
     last: int = 0
@@ -28,20 +29,22 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """When something was told: seconds since 1970."""
+class Extent:
+    """When something was told (seconds since 1970), and by which feed if it was only one."""
 
     first: int
     last: int
     middle: float
+    feed_id: int | None
 
     @classmethod
-    def of(cls, what: Cluster | Row) -> Span:
+    def of(cls, what: Cluster | Row) -> Extent:
         if isinstance(what, Row):
-            return cls(what.at, what.at, what.at)
-        return cls(what.first, what.last, what.times / len(what.rows))
+            return cls(what.at, what.at, what.at, what.feed_id)
+        feed_id = next(iter(what.feeds)) if len(what.feeds) == 1 else None
+        return cls(what.first, what.last, what.times / len(what.rows), feed_id)
 
-    def gap(self, other: Span) -> int:
+    def gap(self, other: Extent) -> int:
         """Seconds from the end of the earlier to the beginning of the later; 0 where they overlap."""
         return max(0, self.first - other.last, other.first - self.last)
 
@@ -67,6 +70,7 @@ class Clusters:
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
         cluster.rows[row.entry_id] = row
+        cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
         cluster.times += row.at
         cluster.first = min(cluster.first, row.at)
         cluster.last = max(cluster.last, row.at)
@@ -86,6 +90,9 @@ class Clusters:
                 if not listed:
                     del index[term]
         del cluster.rows[row.entry_id]
+        cluster.feeds[row.feed_id] -= 1
+        if not cluster.feeds[row.feed_id]:
+            del cluster.feeds[row.feed_id]
         cluster.times -= row.at
         if not cluster.rows:
             del self.by_id[cluster_id]
@@ -122,11 +129,11 @@ class Clusters:
                 whole = dot + sum(weight * cluster.sum.get(term, 0) for term, weight in common)
                 if whole >= cluster.least:
                     candidates.append((cluster, whole))
-        at = Span.of(row)
+        at = Extent.of(row)
         found = [
             (similarity, cluster)
             for cluster, dot in candidates
-            if (similarity := similarity_of(dot, len(cluster.rows), at, Span.of(cluster), self._settings))
+            if (similarity := similarity_of(dot, len(cluster.rows), at, Extent.of(cluster), self._settings))
             >= _NEAR * self._settings.join
         ]
         return sorted(found, key=lambda one: (-one[0], one[1].id))
@@ -137,11 +144,11 @@ class Clusters:
             one, other = other, one
         theirs = other.sum
         dot = sum(weight * theirs[term] for term, weight in one.sum.items() if term in theirs)
-        return similarity_of(dot, len(one.rows) * len(other.rows), Span.of(one), Span.of(other), self._settings)
+        return similarity_of(dot, len(one.rows) * len(other.rows), Extent.of(one), Extent.of(other), self._settings)
 
 
-def similarity_of(dot: int, pairs: int, one: Span, other: Span, settings: Settings) -> float:
-    """Similarity by the product of two sums of vectors, the pairs of entries in it, and the distance in time.
+def similarity_of(dot: int, pairs: int, one: Extent, other: Extent, settings: Settings) -> float:
+    """Similarity by the product of two sums of vectors, the pairs of entries in it, the distance in time and the feeds.
 
     Half of the distance is that of the nearest entries, half that of the middles: a story that goes on for days stays
     open, and the thing that is told again a week later is another one.
@@ -150,7 +157,8 @@ def similarity_of(dot: int, pairs: int, one: Span, other: Span, settings: Settin
     if gap > settings.idle:
         return 0.0
     distance = (gap + abs(one.middle - other.middle)) / 2
-    return dot / (UNIT * UNIT * math.pow(pairs, settings.size_power)) * math.exp(-distance / settings.fade)
+    share = dot / (UNIT * UNIT * math.pow(pairs, settings.size_power)) * math.exp(-distance / settings.fade)
+    return share * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else share
 
 
 def ties(one: dict[str, int], other: dict[str, int], most: int) -> tuple[str, ...]:

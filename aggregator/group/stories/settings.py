@@ -22,6 +22,8 @@ class Settings:
     """Similarity from which an entry joins a story, or two stories are one."""
     size_power: float = 0.93
     """1 compares with the average entry of a story (large stories fall apart), 0.5 with its sum (they swallow all)."""
+    same_feed: float = 0.8
+    """Factor where both sides are of one feed: its series and lists are alike in words, and seldom one event."""
     fade: float = 2 * DAY
     """Seconds of distance in time by which similarity falls to 1/e."""
     idle: int = 5 * DAY

@@ -27,6 +27,7 @@ class Row:
     """An entry in the window: all that has to be stored of it. The heaviest term comes first."""
 
     entry_id: int
+    feed_id: int
     at: int  # seconds since 1970
     terms: tuple[str, ...]
     weights: array[int]
