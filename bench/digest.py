@@ -132,6 +132,7 @@ def _send_rate(folder: Path, edition: Edition, number: int, connections: int, po
         key=None,
         now=lambda: NOW + timedelta(seconds=time.perf_counter() - started),
         wanted=lambda _digest, _address: True,
+        links=lambda _claimed: None,
         connections=connections,
     )
     asyncio.run(send_all(sending))

@@ -82,6 +82,7 @@ class _Run:
         self._held_domains: dict[str, Result] = {}
         self._halted: Result | None = None  # PAUSE or STOP: nobody goes on
         self._working: set[Transport] = set()  # connections that the server has let in
+        self._begun = asyncio.Event()  # the first one is in, or was refused: the others needn't wait any more
 
     async def start(self, even_if_paused: bool) -> None:
         now = self._sending.now()
@@ -101,7 +102,9 @@ class _Run:
         heartbeat = asyncio.create_task(self._heartbeat())
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
+                group.create_task(self._connection())
+                await self._begun.wait()
+                for _ in range(workers - 1):
                     group.create_task(self._connection())
         except* AggregatorError as errors:
             raise errors.exceptions[0] from None
@@ -134,12 +137,14 @@ class _Run:
                         await self._halt(trouble)
                     return  # the server takes fewer connections than we offered: the others do the work
                 self._working.add(transport)
+                self._begun.set()
                 batch = await self._claim()
                 if not batch:
                     return
                 for claimed in batch:
                     await self._deliver(transport, claimed)
         finally:
+            self._begun.set()
             self._working.discard(transport)
             await transport.close()
 

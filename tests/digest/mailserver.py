@@ -105,7 +105,7 @@ class _Greeting(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.event_handler.open_connections += 1
         if self.event_handler.open_connections > self.event_handler.most_connections:
-            self.event_handler.greetings.append("421 4.7.0 too many connections")
+            self._greeting = "421 4.7.0 too many connections"
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -114,11 +114,12 @@ class _Greeting(SMTP):
 
     async def push(self, status: str | bytes) -> None:
         handler: MailServer = self.event_handler
-        if isinstance(status, str) and status.startswith("220 ") and handler.greetings and not self._greeted:
-            status = handler.greetings.pop(0)
+        if isinstance(status, str) and status.startswith("220 ") and not self._greeted:
+            status = self._greeting or (handler.greetings.pop(0) if handler.greetings else status)
         self._greeted = True
         await super().push(status)
 
+    _greeting = ""
     _greeted = False
 
 
