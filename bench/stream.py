@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--length", type=int, default=600, help="characters of text")
     options = parser.parse_args(argv)
     days = make_stream(options.days, options.per_day, options.length)
+    Placing().place(days[0][:1])  # loads the dictionaries, which takes a second
+    print(f"{peak_memory():.0f} MB before the first entry")
     _clusterer(days)
     _whole_stage(days)
 

@@ -1,6 +1,6 @@
 """One entry after the other: it joins the nearest open story or founds one, and the stories it touches are revised.
 
-    place    join the story that is near enough, else found one
+    place    join the story that is near enough or has the same text in other words, else found one
     merge    a story that the entry came near to, too, is one with its own if the two are near enough to each other
     split    when a story has grown to 4, 8, 16 ... entries, they are grouped afresh; what falls apart is told apart
 
@@ -23,6 +23,7 @@ from aggregator.group.stories.vectors import Row, weigh
 
 _LATE = DAY
 _TIES = 6  # terms named as evidence
+_COPIED = 3  # nearest stories in which the same text is looked for
 _SPLIT_FROM, _SPLIT_TO = 4, 512  # entries; the work grows with their square
 
 
@@ -92,21 +93,33 @@ class Clusterer:
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         near = clusters.near(row)
-        joined = near[0][1] if near and near[0][0] >= self._settings.join else None
+        similarity, joined, copy_of = self._choose(near, prints)
         tying = ties(row.vector, joined.sum, _TIES) if joined else ()
-        others = near[1:] if joined else near
-        copy_of = _copied(prints, joined) if joined else None
+        others = [(other.id, nearness) for nearness, other in near if other is not joined]
         cluster = self._keep(row, joined.id if joined else entry_id)
         return Placed(
             row=row,
             story=cluster.id,
-            similarity=near[0][0] if joined else 1.0,
+            similarity=similarity,
             terms=tuple(document.words[term] for term in tying),
-            runner_up=(others[0][1].id, others[0][0]) if others else None,
+            runner_up=others[0] if others else None,
             copy_of=copy_of,
-            moves=() if late else self._revise(cluster, [other for _, other in others]),
+            moves=() if late else self._revise(cluster, [clusters.by_id[other] for other, _ in others]),
             dropped=dropped,
         )
+
+    def _choose(
+        self, near: Sequence[tuple[float, Cluster]], prints: Prints
+    ) -> tuple[float, Cluster | None, int | None]:
+        """Similarity and story to join, and the entry that the new one copies.
+
+        The nearest story if it is near enough; else one of the nearest that has the same text in other words.
+        """
+        for place, (similarity, cluster) in enumerate(near[:_COPIED]):
+            copy_of = _copied(prints, cluster)
+            if copy_of is not None or (place == 0 and similarity >= self._settings.join):
+                return similarity, cluster, copy_of
+        return 1.0, None, None
 
     def _keep(self, row: Row, story: int) -> Cluster:
         self._window.now = max(self._window.now, row.at)

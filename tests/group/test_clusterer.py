@@ -1,0 +1,232 @@
+"""What becomes one story, what stays apart, and that the order of things can be repeated."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.group.stories.agglomerate import agglomerate
+from aggregator.group.stories.clusterer import Clusterer, Placed
+from aggregator.group.stories.settings import DAY, SHIPPED
+from aggregator.group.stories.vectors import Row
+from tests.conftest import shared_path
+from tests.group.news import CONTACT_GROUP, OTHERS
+
+HOUR = 3_600
+START = 1_665_600_000  # 12 October 2022
+News = tuple[str, str]
+
+
+def told(
+    clusterer: Clusterer, news: Iterable[News], start: int = START, step: int = HOUR, first: int = 1
+) -> list[Placed]:
+    """Place news one after the other, each from a feed of its own."""
+    return [
+        clusterer.place(number, number, start + (number - first) * step, title, text)
+        for number, (title, text) in enumerate(news, first)
+    ]
+
+
+def stories(clusterer: Clusterer, count: int, first: int = 1) -> list[int]:
+    return [clusterer.story_of(number) for number in range(first, first + count)]
+
+
+def seed() -> News:
+    title, _, text = shared_path("seed/article.txt").read_text("utf-8").partition("\n")
+    return title, text.strip()
+
+
+def test_seed_article_lands_beside_its_other_versions_and_the_war_around_it_stays_apart() -> None:
+    versions, others = list(CONTACT_GROUP.values()), list(OTHERS.values())
+    news = [versions[0], *others[:2], versions[1], *others[2:4], seed(), *others[4:], versions[2]]
+    clusterer = Clusterer("en")
+    told(clusterer, news)
+    found = stories(clusterer, len(news))
+    assert {found[0], found[3], found[6], found[9]} == {1}
+    assert len(set(found)) == 1 + len(others)
+
+
+def test_order_of_arrival_does_not_part_the_versions_of_an_event() -> None:
+    news = [*CONTACT_GROUP.values(), *OTHERS.values()]
+    for order in range(5):
+        shuffled = random.Random(order).sample(range(len(news)), len(news))
+        clusterer = Clusterer("en")
+        told(clusterer, [news[place] for place in shuffled])
+        found = dict(zip(shuffled, stories(clusterer, len(news)), strict=True))
+        assert len({found[place] for place in range(len(CONTACT_GROUP))}) == 1
+        assert len(set(found.values())) == 1 + len(OTHERS)
+
+
+def test_entry_says_what_ties_it_to_its_story_and_what_else_came_close() -> None:
+    clusterer = Clusterer("en")
+    first, second = told(clusterer, [CONTACT_GROUP["brussels"], CONTACT_GROUP["kyiv"]])
+    assert (first.similarity, first.terms, first.runner_up) == (1.0, (), None)
+    assert second.similarity > SHIPPED.join
+    assert {"defence", "ukraine"} <= set(second.terms)
+    told(clusterer, [OTHERS["kherson"]], first=3)
+    between = clusterer.place(4, 4, START, "Kherson: air defence at work as residents leave", "Ukraine, Wednesday.")
+    assert between.runner_up is not None
+    assert {between.story, between.runner_up[0]} == {1, 3}
+    assert between.similarity > between.runner_up[1]
+
+
+def test_same_words_a_week_later_are_another_story() -> None:
+    clusterer = Clusterer("en")
+    told(clusterer, [CONTACT_GROUP["paris"], CONTACT_GROUP["paris"]], step=7 * DAY)
+    assert stories(clusterer, 2) == [1, 2]
+
+
+def test_story_that_goes_on_for_a_week_stays_one() -> None:
+    clusterer = Clusterer("en")
+    told(clusterer, list(CONTACT_GROUP.values()) * 4, step=DAY // 2)
+    assert set(stories(clusterer, 12)) == {1}
+
+
+def test_two_entries_of_one_feed_need_more_in_common() -> None:
+    series = [
+        ("Prisoner exchange talks in Ankara", "Delegations met."),
+        ("Prisoner list in Ankara agreed on", "Names follow."),
+    ]
+    apart, together = Clusterer("en"), Clusterer("en")
+    for number, (title, text) in enumerate(series):
+        apart.place(number, 1, START, title, text)
+        together.place(number, number, START, title, text)
+    one = apart.place(9, 1, START, "Ankara hosts prisoner talks", "")
+    other = together.place(9, 9, START, "Ankara hosts prisoner talks", "")
+    assert one.similarity < other.similarity
+
+
+def test_numbers_and_scripts_without_spaces_are_compared_too() -> None:
+    clusterer = Clusterer("zh")
+    news = [
+        ("乌克兰获得更多防空系统", "五十多个国家承诺向乌克兰提供防空系统。"),
+        ("西方承诺向乌克兰提供防空系统", "五十多个国家在布鲁塞尔开会。"),
+        ("黑海粮食出口创新高", "八百万吨小麦离开敖德萨港口。"),
+    ]
+    told(clusterer, news)
+    assert stories(clusterer, 3) == [1, 1, 3]
+
+
+def test_entry_without_words_founds_a_story_of_its_own() -> None:
+    clusterer = Clusterer("en")
+    told(clusterer, [("", ""), ("", ""), ("—", "…")])
+    assert stories(clusterer, 3) == [1, 2, 3]
+
+
+# -- merge and split --------------------------------------------------------------------------------------------------
+
+MERGING = [
+    ("Airline pilots walk out over pay", "Hundreds of flights were cancelled when pilots walked out."),
+    ("Travellers stranded in Frankfurt", "Passengers slept in the terminal of Frankfurt, hotels were full."),
+    ("Pilots walk out: passengers stranded in Frankfurt terminal", "Flights cancelled over pay, hotels full."),
+]
+
+
+def test_entry_that_ties_two_stories_merges_them_with_evidence() -> None:
+    clusterer = Clusterer("en")
+    *_, last = told(clusterer, MERGING, step=60)
+    (move,) = last.moves
+    assert (move.merged, move.story, move.to, move.entries) == (True, 1, 2, (1,))
+    assert move.similarity >= SHIPPED.join
+    assert {"pilot", "walk"} <= set(move.terms)
+    assert stories(clusterer, 3) == [2, 2, 2]
+
+
+def test_late_entry_is_placed_but_revises_nothing() -> None:
+    clusterer = Clusterer("en")
+    told(clusterer, MERGING[:2], step=60)
+    clusterer.place(8, 8, START + 2 * DAY, *OTHERS["grain"])
+    late = clusterer.place(9, 9, START + 120, *MERGING[2])
+    assert (late.story, late.moves) == (2, ())
+    assert stories(clusterer, 2) == [1, 2]
+
+
+def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
+    return [
+        Row(number, number, START + number * step, tuple(vector), array("H", vector.values()))
+        for number, vector in enumerate(vectors, 1)
+    ]
+
+
+def test_what_belongs_together_is_told_apart_from_what_does_not() -> None:
+    grain, bridge = {"grain": 800, "odesa": 600}, {"bridge": 800, "crimea": 600}
+    parts = agglomerate(rows(grain, bridge, grain, bridge, grain), SHIPPED)
+    assert [[row.entry_id for row in part] for part in parts] == [[1, 3, 5], [2, 4]]
+
+
+def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
+    """A settings' join of 0 lets everything that shares a word come together; grouped afresh by the shipped one."""
+    clusterer = Clusterer("en")
+    for row in rows({"grain": 900, "war": 400}, {"grain": 900, "war": 400}, {"bridge": 990, "war": 100}, step=60):
+        clusterer.restore(row, 1)
+    last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+    (move,) = last.moves
+    assert (move.merged, move.story, move.to, move.entries) == (False, 1, 3, (3,))
+    assert move.similarity < SHIPPED.join
+    assert stories(clusterer, 4) == [1, 1, 3, 1]
+
+
+def test_entry_that_a_story_is_named_after_does_not_leave_it_alone() -> None:
+    clusterer = Clusterer("en")
+    for row in rows({"bridge": 990, "war": 100}, {"grain": 900, "war": 400}, {"grain": 900, "war": 400}):
+        clusterer.restore(row, 1)
+    last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+    assert last.moves == ()
+
+
+# -- state ------------------------------------------------------------------------------------------------------------
+
+WORDS = ["grain", "bridge", "missile", "radar", "plant", "prisoner", "kherson", "odesa", "macron", "drone", "treaty"]
+NEWS = st.lists(
+    st.tuples(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), st.integers(0, 3 * DAY), st.integers(1, 4)),
+    min_size=2,
+    max_size=40,
+)
+SMALL = replace(SHIPPED, window=10, idle=DAY)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NEWS, st.integers(0, 40))
+def test_window_that_was_read_back_goes_on_as_the_one_that_grew(
+    news: list[tuple[list[str], int, int]], at: int
+) -> None:
+    grown = Clusterer("en", SMALL)
+    kept: dict[int, Row] = {}
+    resumed: Clusterer | None = None
+    for number, (words, time, feed) in enumerate(sorted(news, key=lambda one: one[1]), 1):
+        if number == at:
+            resumed = Clusterer("en", SMALL)
+            for row in kept.values():
+                resumed.restore(row, grown.story_of(row.entry_id))
+        placed = grown.place(number, feed, START + time, " ".join(words), "")
+        if resumed is not None:
+            assert resumed.place(number, feed, START + time, " ".join(words), "") == placed
+        kept[number] = placed.row
+        for gone in placed.dropped:
+            del kept[gone]
+
+
+@settings(max_examples=40, deadline=None)
+@given(NEWS)
+def test_every_entry_of_the_window_is_in_the_story_that_the_moves_tell(news: list[tuple[list[str], int, int]]) -> None:
+    clusterer = Clusterer("en", SMALL)
+    known: dict[int, int] = {}
+    for number, (words, time, feed) in enumerate(news, 1):
+        placed = clusterer.place(number, feed, START + time, " ".join(words), "")
+        known[number] = placed.story
+        for move in placed.moves:
+            known |= dict.fromkeys(move.entries, move.to)
+        for gone in placed.dropped:
+            del known[gone]
+        assert all(clusterer.story_of(entry) == story for entry, story in known.items())
+
+
+def test_window_keeps_what_is_recent_or_among_the_last() -> None:
+    clusterer = Clusterer("en", replace(SHIPPED, window=3))
+    dropped = [placed.dropped for placed in told(clusterer, [*OTHERS.values()], step=2 * DAY)]
+    assert dropped == [(), (), (), (), (1,), (2,)]

@@ -1,0 +1,83 @@
+"""Copies of one text are known, also rewritten ones; two reporters' own texts are not taken for copies."""
+
+from aggregator.group.stories.clusterer import Clusterer
+from aggregator.group.stories.prints import pack_prints, prints_of, same_text, unpack_prints
+from tests.group.news import CONTACT_GROUP, OTHERS
+
+WIRE = """The port of Odesa sent 14 ships with 320,000 tonnes of grain to Africa, Asia and Europe on Sunday, the
+largest number since the deal of 22 July, Infrastructure Minister Oleksandr Kubrakov said. In Istanbul,
+inspectors from the United Nations, Turkey, Russia and Ukraine cleared 11 vessels on Saturday, according to the
+Joint Coordination Centre. President Volodymyr Zelenskiy told Indonesia, Ethiopia and Egypt last week that Kyiv
+would fill every order of the World Food Programme. Moscow complains that too little goes to the poorest
+countries, and that its own fertiliser is held up in Latvia, Estonia and Belgium. The agreement runs out on 19
+November; Antonio Guterres wants it renewed for a year."""
+
+# As a machine rewrites it: other words, the same names and numbers one after the other.
+REWRITTEN = """Odesa's harbour dispatched 14 freighters carrying 320,000 tonnes of cereals towards Africa, Asia and
+Europe this Sunday, a record since the pact of 22 July, according to Infrastructure Minister Oleksandr Kubrakov.
+At Istanbul, controllers of the United Nations, Turkey, Russia and Ukraine waved through 11 boats on Saturday,
+the Joint Coordination Centre reported. Last week President Volodymyr Zelenskiy assured Indonesia, Ethiopia and
+Egypt that Kyiv will honour each request of the World Food Programme. For its part Moscow laments that hardly
+anything reaches the neediest nations, and that its fertiliser is stuck in Latvia, Estonia and Belgium. The
+accord expires on 19 November; Antonio Guterres hopes to prolong it by a year."""
+
+OWN = """Grain exports through the Black Sea reached a new high at the weekend. Infrastructure Minister Oleksandr
+Kubrakov said 14 ships had left Odesa on Sunday. The United Nations, which brokered the deal with Turkey in
+July, hopes that Russia agrees to renew it in November. At the Joint Coordination Centre in Istanbul,
+delegations from Ukraine and Russia work side by side, though inspections are slow. In Cairo, traders said Egypt
+had bought most of its wheat from Romania this month. Europe takes the largest part, Antonio Guterres conceded,
+but prices have fallen for all, from Ethiopia to Indonesia."""
+
+
+def test_text_printed_again_is_a_copy() -> None:
+    assert same_text(prints_of("Record", WIRE), prints_of("Ships leave Odesa", WIRE))
+
+
+def test_text_cut_short_is_a_copy() -> None:
+    assert same_text(prints_of("Record", WIRE), prints_of("Record", WIRE[:200] + " ..."))
+
+
+def test_text_rewritten_with_its_names_and_numbers_kept_is_a_copy() -> None:
+    assert same_text(prints_of("Record", WIRE), prints_of("New high", REWRITTEN))
+
+
+def test_own_text_on_the_same_event_is_no_copy() -> None:
+    assert not same_text(prints_of("Record", WIRE), prints_of("Record", OWN))
+    assert not same_text(prints_of("Record", REWRITTEN), prints_of("Record", OWN))
+
+
+def test_headline_alone_is_a_copy_of_the_same_headline_only() -> None:
+    headline = "Residents told to leave Kherson as Ukrainian troops advance on city"
+    assert same_text(prints_of(headline, ""), prints_of(headline.upper(), ""))
+    assert not same_text(prints_of(headline, ""), prints_of("Kherson residents told to leave by boat", ""))
+
+
+def test_short_texts_are_never_copies() -> None:
+    assert not same_text(prints_of("Photo of the day", ""), prints_of("Photo of the day", ""))
+    assert not same_text(prints_of("", ""), prints_of("", ""))
+
+
+def test_script_without_capitals_is_compared_by_its_words() -> None:
+    text = "五十多个国家承诺向乌克兰提供防空系统以保护城市"
+    assert same_text(prints_of("", text), prints_of("", text + "和发电站"))
+    assert not same_text(prints_of("", text), prints_of("", "黑海粮食出口创新高八百万吨小麦离开敖德萨港口"))
+
+
+def test_prints_are_stored_whole() -> None:
+    prints = prints_of("Record", WIRE)
+    assert unpack_prints(pack_prints(prints)) == prints
+    assert prints.names
+    assert prints.words
+
+
+def test_copy_points_at_the_oldest_entry_with_its_text() -> None:
+    clusterer = Clusterer("en")
+    placed = [
+        clusterer.place(number, number, 1_665_600_000 + number, title, text)
+        for number, (title, text) in enumerate(
+            [OTHERS["grain"], ("Odesa record", WIRE), ("Odesa high", REWRITTEN), ("Odesa again", WIRE[:200])], 1
+        )
+    ]
+    assert [one.copy_of for one in placed[1:]] == [None, 2, 2]
+    told = [clusterer.place(10 + n, 10 + n, 1_665_600_000, *news) for n, news in enumerate(CONTACT_GROUP.values())]
+    assert [one.copy_of for one in told] == [None, None, None]
