@@ -53,6 +53,7 @@ def assemble(config: Config, stored: Stored) -> SiteView:
         entries=entries,
         sources=tuple(made.sources.values()),
         editions=_editions(config, stored.editions),
+        digests=tuple(config.digests) if config.takes_subscribers else (),
     )
 
 

@@ -64,6 +64,7 @@ class Chrome:
     feeds: tuple[FeedPaths, ...]  # the stories' and the one of all entries, in the order in which pages offer them
     opml: str
     style: str  # address of the style sheet, with its hash, so that a changed one is fetched anew
+    digests: tuple[str, ...] = ()  # to which the pages offer subscriptions
 
     def variables(
         self,
@@ -88,6 +89,7 @@ class Chrome:
             "nav": self._nav(path),
             "page": page,
             "opml": self.opml,
+            "digests": self.digests,
         }
 
     def _nav(self, path: str) -> tuple[NavLink, ...]:
@@ -104,7 +106,7 @@ def _inside(path: str, target: str) -> bool:
 def chrome_of(view: SiteView, env: Environment) -> Chrome:
     """What the pages of a view share."""
     topics = tuple(TopicRef(topic.name, topic.slug, topic.path) for topic in view.topics)
-    return Chrome(view.site, topics, (view.stories_feed, view.feed), view.opml, stylesheet(env))
+    return Chrome(view.site, topics, (view.stories_feed, view.feed), view.opml, stylesheet(env), view.digests)
 
 
 def stylesheet(env: Environment) -> str:

@@ -138,6 +138,7 @@ class SiteView:
     entries: tuple[EntryView, ...]  # newest first
     sources: tuple[SourceView, ...]  # in the order of feeds.yaml
     editions: tuple[EditionView, ...]  # newest first
+    digests: tuple[str, ...] = ()  # to which the pages offer subscriptions
 
     def href(self, path: str = "") -> str:
         """The absolute URL of a path, plain ASCII (RFC 3986): 'topics/ppo/' -> 'https://news.example.org/topics/ppo/'."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, and_, cast, delete, func, insert, literal, select, update
 
 from aggregator.model import DeliveryState, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store.tables import deliveries, editions, subscribers, subscriptions
@@ -121,7 +121,7 @@ def set_state(conn: Connection, id_: int, state: SubscriberState, reason: str, n
 def erase(conn: Connection, id_: int) -> None:
     """Forget somebody: what still waited for him is not sent, and what was sent no longer says to whom."""
     mine = deliveries.c.subscriber_id == id_
-    nobody = {"address": func.concat("erased:", deliveries.c.id), "subscriber_id": None}
+    nobody = {"address": literal("erased:") + cast(deliveries.c.id, Text), "subscriber_id": None}
     stopped = nobody | {
         "state": DeliveryState.SUPPRESSED,
         "reason": "the subscriber was erased",

@@ -3,14 +3,15 @@
 /healthz, /metrics      for machines
 /sources/               the feeds and their polls, live
 /websub/...             for hubs, where the program polls (`websub`)
+/subscribe/, /confirm/, /preferences/, /unsubscribe/    for subscribers (`subscriptions`)
 any other path          -> published file           200, or 304 if the client has it
                         -> a page without its slash 308
                         -> a merged story           308 to the one it went into
                         -> nothing published yet    503, a page that loads itself again
                         -> 404
 
-Reads only (GET and HEAD), hubs' callbacks apart. Nothing of a request is ever written into an answer: no path, no
-header, no host.
+Reads only (GET and HEAD), hubs' callbacks and subscribers' forms apart. Nothing of a request is ever written into an
+answer: no path, no header, no host.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from aggregator.web import pages
 from aggregator.web.document import MAIL_POLICY, SAFE_HEADERS, Document, answer
 from aggregator.web.files import PublishedFiles
 from aggregator.web.health import Report, as_json, metrics
+from aggregator.web.subscriptions import subscription_routes
 from aggregator.web.websub import websub_route
 
 log = logging.getLogger(__name__)
@@ -75,6 +77,7 @@ def create_app(
             Route("/metrics", site.metrics),
             Route("/sources/", site.sources),
             *([websub_route(hubs)] if hubs else []),
+            *subscription_routes(store, config_source),
             Route("/{path:path}", site.published),
         ],
         exception_handlers={HTTPException: site.refused, Exception: site.failed},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -33,7 +33,9 @@ REFUSALS = {
     404: Notice(
         "There is nothing at this address", "The article may have aged out, or the address was copied only in part."
     ),
+    403: Notice("This came from another site", "Please open the page here, and send the form from it."),
     405: Notice("This can't be done here", "This site can be read, and nothing else."),
+    413: Notice("This is too large", "What was sent is larger than any form of this site."),
 }
 
 
@@ -45,10 +47,15 @@ def sources(config: Config, rows: Sequence[SourceRow], now: datetime) -> bytes:
 
 def notice(config: Config, said: Notice, refresh: int | None = None) -> bytes:
     """A page that says one thing, at any address; `refresh` makes it load itself again after so many seconds."""
-    env = environment(config.templates)
+    variables = {"heading": said.heading, "text": said.text, "refresh": refresh}
+    return page(config, "error.html", said.heading, variables)
+
+
+def page(config: Config, template: str, title: str, variables: Mapping[str, object]) -> bytes:
+    """A page at any address, with the variables of every page besides."""
     root = f"{urlsplit(config.site.url).path.rstrip('/')}/"
-    variables = _chrome(config).variables("", root=root, title=f"{said.heading} – {config.site.title}")
-    return page_bytes(env, "error.html", variables | {"heading": said.heading, "text": said.text, "refresh": refresh})
+    shared = _chrome(config).variables("", root=root, title=f"{title} – {config.site.title}")
+    return page_bytes(environment(config.templates), template, {**shared, **variables})
 
 
 def _chrome(config: Config) -> Chrome:

@@ -19,7 +19,7 @@ from aggregator.web.files import CACHE_BYTES
 DOCS = (Path(__file__).parents[2] / "docs/pages.md").read_text(encoding="utf-8")
 ENV = templating.environment(None)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-COMMON = {"site", "root", "style", "nav", "page", "opml"}
+COMMON = {"site", "root", "style", "nav", "page", "opml", "digests"}
 
 
 def words_in(section: str) -> set[str]:
@@ -34,12 +34,24 @@ def section(title: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "topic.html", "story.html", "sources.html", "editions.html", "error.html"]
+    "name",
+    [
+        "index.html",
+        "topic.html",
+        "story.html",
+        "sources.html",
+        "editions.html",
+        "error.html",
+        "subscribe.html",
+        "confirm.html",
+        "unsubscribe.html",
+        "preferences.html",
+    ],
 )
 def test_every_variable_of_a_template_is_documented_under_its_name(name: str) -> None:
     assert ENV.loader is not None
     source = ENV.loader.get_source(ENV, name)[0]
-    used = meta.find_undeclared_variables(ENV.parse(source)) - {"parts"}
+    used = meta.find_undeclared_variables(ENV.parse(source)) - {"parts", "option"}
     assert used - COMMON <= words_in(section(name))
 
 

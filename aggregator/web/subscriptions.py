@@ -1,0 +1,179 @@
+"""The pages of a subscription. GET shows and changes nothing, since link scanners fetch every link; POST acts.
+
+    /subscribe/                         the form; POST: a letter goes out, the answer is the same for every address
+    /confirm/<token>                    POST: confirmed
+    /preferences/<token>                POST: saved, unsubscribed, resumed or erased
+    /preferences/<token>/data.json      everything that is stored about the subscriber
+    /unsubscribe/<token>                POST: unsubscribed, by a button or by a mail program's one click (RFC 8058)
+
+No cookies: the token in the link is the whole permission. A form that another site sent is refused, apart from the one
+click, which comes from no page at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from aggregator import clock
+from aggregator.config.models import Config
+from aggregator.config.values import WEEKDAYS
+from aggregator.digest import signup
+from aggregator.digest.schedule import Schedule
+from aggregator.digest.signup import Answer, SignUp
+from aggregator.digest.subscriptions import (
+    chosen_digests,
+    frequencies_on_offer,
+    languages_on_offer,
+    read_wishes,
+)
+from aggregator.digest.tokens import Purpose
+from aggregator.model import Subscriber
+from aggregator.store.database import Store
+from aggregator.web import pages
+from aggregator.web.document import SAFE_HEADERS
+from aggregator.web.forms import Form, client_of, first, is_our_own, read_form
+
+_HEADERS = SAFE_HEADERS | {"cache-control": "no-store", "x-robots-tag": "noindex"}
+_DAYS = dict(zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
+_HALF_HOURS = tuple(f"{n // 2:02}:{n % 2 * 30:02}" for n in range(48))
+_ASKED = {
+    Answer.ACCEPTED: 200,
+    Answer.NO_ADDRESS: 400,
+    Answer.NO_DIGEST: 400,
+    Answer.TOO_MANY: 429,
+}
+
+
+def subscription_routes(store: Store, config_source: Callable[[], Config]) -> list[Route]:
+    """The routes of this module."""
+    made = _Subscriptions(store, config_source)
+    return [
+        Route("/subscribe/", made.subscribe, methods=["GET", "POST"]),
+        Route("/confirm/{token}", made.confirm, methods=["GET", "POST"]),
+        Route("/preferences/{token}", made.preferences, methods=["GET", "POST"]),
+        Route("/preferences/{token}/data.json", made.data),
+        Route("/unsubscribe/{token}", made.unsubscribe, methods=["GET", "POST"]),
+    ]
+
+
+class _Subscriptions:
+    """The endpoints."""
+
+    def __init__(self, store: Store, config_source: Callable[[], Config]) -> None:
+        self._store = store
+        self._config_source = config_source
+
+    async def subscribe(self, request: Request) -> Response:
+        config = self._config_source()
+        if not config.takes_subscribers:
+            raise HTTPException(404)
+        if request.method != "POST":
+            return await self._page("subscribe.html", "Subscribe", {"answer": None})
+        form = await self._own_form(request)
+        names = form.get("digest", ()) if len(config.digests) > 1 else tuple(config.digests)
+        asked = SignUp(first(form, "address"), names, client_of(request))
+        answer = await asyncio.to_thread(signup.sign_up, self._store, config, asked, clock.utc_now())
+        return await self._page("subscribe.html", "Subscribe", {"answer": answer.value}, _ASKED[answer])
+
+    async def confirm(self, request: Request) -> Response:
+        person = await self._person(request, Purpose.CONFIRM)
+        if request.method == "POST":
+            await self._own_form(request)
+            person = await asyncio.to_thread(signup.confirm, self._store, person, clock.utc_now())
+        return await self._page("confirm.html", "Confirm your subscription", {"person": person})
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """No check of who sent the form: the token alone permits it, and mail programs post from nowhere."""
+        person = await self._person(request, Purpose.UNSUBSCRIBE)
+        done = False
+        if request.method == "POST":
+            form = await read_form(request) or {}
+            change = signup.resume if first(form, "action") == "resume" else signup.unsubscribe
+            await asyncio.to_thread(change, self._store, person, clock.utc_now())
+            person, done = await self._person(request, Purpose.UNSUBSCRIBE), True
+        return await self._page("unsubscribe.html", "Unsubscribe", {"person": person, "done": done})
+
+    async def data(self, request: Request) -> Response:
+        person = await self._person(request, Purpose.PREFERENCES)
+        said = await asyncio.to_thread(signup.export, self._store, person)
+        return JSONResponse(
+            said, headers=_HEADERS | {"content-disposition": 'attachment; filename="subscription.json"'}
+        )
+
+    async def preferences(self, request: Request) -> Response:
+        person = await self._person(request, Purpose.PREFERENCES)
+        said = ""
+        if request.method == "POST":
+            form = await self._own_form(request)
+            said = await asyncio.to_thread(self._change, person, form)
+            if said == "erased":
+                return await self._page("erased.html", "Erased", {})
+            person = await self._person(request, Purpose.PREFERENCES)
+        more = {"said": said, "data_url": f"{request.path_params['token']}/data.json"}
+        return await self._page("preferences.html", "Your subscription", self._choices(person) | more)
+
+    def _change(self, person: Subscriber, form: Form) -> str:
+        """Do what was asked for; what to say about it."""
+        config, now = self._config_source(), clock.utc_now()
+        match first(form, "action"):
+            case "save":
+                digests = chosen_digests(config, form.get("digest", ()))
+                if not digests:
+                    return "no digest"
+                signup.save(self._store, person, read_wishes(config, form), digests, now)
+                return "saved"
+            case "unsubscribe":
+                signup.unsubscribe(self._store, person, now)
+                return "unsubscribed"
+            case "resume":
+                signup.resume(self._store, person, now)
+                return "resumed"
+            case "erase" if first(form, "sure"):
+                signup.erase(self._store, person)
+                return "erased"
+        return ""
+
+    def _choices(self, person: Subscriber) -> dict[str, object]:
+        config = self._config_source()
+        digest = next((config.digests[name] for name in config.digests if name in person.digests), None)
+        schedule = Schedule.of(digest, config.site) if digest else None
+        return {
+            "person": person,
+            "all_digests": tuple(config.digests),
+            "all_topics": tuple(config.topics),
+            "frequencies": frequencies_on_offer(config),
+            "languages": languages_on_offer(config),
+            "weekdays": _DAYS,
+            "hours": _HALF_HOURS,
+            "zones": tuple(sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/")),
+            "usual_hour": f"{schedule.at:%H:%M}" if schedule else "",
+            "usual_zone": str(schedule.zone if schedule else config.site.timezone),
+        }
+
+    async def _person(self, request: Request, purpose: Purpose) -> Subscriber:
+        token: str = request.path_params["token"]
+        now = clock.utc_now()
+        person = await asyncio.to_thread(signup.find, self._store, purpose, token, now)
+        if person is None:
+            raise HTTPException(404)
+        return person
+
+    async def _own_form(self, request: Request) -> Form:
+        if not is_our_own(request, self._config_source().site.url):
+            raise HTTPException(403)
+        form = await read_form(request)
+        if form is None:
+            raise HTTPException(413)
+        return form
+
+    async def _page(self, template: str, title: str, variables: Mapping[str, Any], status: int = 200) -> Response:
+        body = await asyncio.to_thread(pages.page, self._config_source(), template, title, variables)
+        return Response(body, status, headers=_HEADERS | {"content-type": "text/html; charset=utf-8"})
