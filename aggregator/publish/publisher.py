@@ -41,14 +41,28 @@ from aggregator.templating import environment, static_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What one publish did. `files` = written + unchanged; a refused file that stayed counts as unchanged."""
+    """What one publish did. `files` = written + unchanged; a file that stayed for a reason counts as unchanged.
+
+    `refused` and `kept` hold (path, why as a sentence): feeds that would not have been valid, and those that would have
+    become empty, which is no fault.
+    """
 
     files: int
     written: int
     unchanged: int
     removed: int
-    refused: tuple[tuple[str, str], ...]  # (path, why as a sentence)
+    refused: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stayed:
+    """A feed whose last version stays."""
+
+    path: str
+    reason: str
+    faulty: bool
 
 
 def publish(
@@ -61,11 +75,11 @@ def publish(
     started = monotonic()
     fragments = Fragments() if fragments is None else fragments
     view = assemble(config, _read(store, config, now))
-    refused: list[tuple[str, str]] = []
+    stayed: list[_Stayed] = []
     with open_output(out) as output:
         units = set()
         for unit in _units(view, config, fragments):
-            refused += _publish_unit(output, unit, fragments, view)
+            stayed += _publish_unit(output, unit, fragments, view)
             units.add(unit.name)
         removed = output.finish()
     fragments.end_of_publish(units)
@@ -74,7 +88,8 @@ def publish(
         written=output.written,
         unchanged=len(output.paths) - output.written,
         removed=removed,
-        refused=tuple(refused),
+        refused=tuple((one.path, one.reason) for one in stayed if one.faulty),
+        kept=tuple((one.path, one.reason) for one in stayed if not one.faulty),
         seconds=monotonic() - started,
     )
 
@@ -112,8 +127,8 @@ def _source_files(view: SiteView, env: Environment) -> Iterator[tuple[str, bytes
     yield STYLESHEET, static_file(env, STYLESHEET)
 
 
-def _publish_unit(output: Output, unit: Unit, fragments: Fragments, view: SiteView) -> Iterator[tuple[str, str]]:
-    """Bring the files of one unit up to date; yields those that were refused, and why."""
+def _publish_unit(output: Output, unit: Unit, fragments: Fragments, view: SiteView) -> Iterator[_Stayed]:
+    """Bring the files of one unit up to date; yields those whose last version stays, and why."""
     known = fragments.files_of(unit.name, unit.key)
     if known and all(output.signature(path) == signature for path, signature in known.items()):
         for path in known:
@@ -121,8 +136,8 @@ def _publish_unit(output: Output, unit: Unit, fragments: Fragments, view: SiteVi
         return
     written: dict[str, Signature] = {}
     for path, body in unit.render():
-        if reason := _refusal(path, body, output, view):
-            yield path, reason
+        if stayed := _stays(path, body, output, view):
+            yield stayed
             unit = replace(unit, key=None)  # to be tried again
         else:
             output.write(path, body)
@@ -130,7 +145,7 @@ def _publish_unit(output: Output, unit: Unit, fragments: Fragments, view: SiteVi
     fragments.written(unit.name, unit.key, written)
 
 
-def _refusal(path: str, body: bytes, output: Output, view: SiteView) -> str | None:
+def _stays(path: str, body: bytes, output: Output, view: SiteView) -> _Stayed | None:
     """Why a feed must not be published, or None. What stays in its place belongs to the publish."""
     if not is_feed(path):
         return None
@@ -141,7 +156,7 @@ def _refusal(path: str, body: bytes, output: Output, view: SiteView) -> str | No
         output.keep(path)
     if found := faults(path, body, view.href(path)):
         more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
-        return f"{path} was not published, since {found[0]}{more}; the last good one stays"
+        return _Stayed(path, f"{path} was not published, since {found[0]}{more}; the last good one stays", True)
     if present is not None and not count_items(path, body) and count_items(path, present):
-        return f"{path} was left as it is, since it would have become empty"
+        return _Stayed(path, f"{path} was left as it is, since it would have become empty", False)
     return None
