@@ -183,6 +183,8 @@ def publish(
         print_json(report)
     else:
         say(f"{report.files} files in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged")
+        for _, reason in report.kept:
+            say(f"  {reason}")
     for _, reason in report.refused:
         complain(f"  {reason}")
     if report.refused:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.publish import publisher
 from tests.cli.conftest import Run, rss
 from tests.feedserver import FeedServer, Reply
 
@@ -141,14 +142,24 @@ def test_publish_writes_where_it_is_told(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "public").exists()
 
 
-def test_refused_feed_is_said_and_makes_the_exit_code_1(run: Run, tmp_path: Path) -> None:
+def test_feed_that_would_become_empty_stays_and_that_is_no_failure(run: Run, tmp_path: Path) -> None:
     run("poll")
     run("publish")
     with sqlite3.connect(tmp_path / "data" / "aggregator.db") as conn:
         conn.execute("DELETE FROM entries")
     ran = run("publish")
+    assert ran.code == 0
+    assert "  feed.atom was left as it is, since it would have become empty\n" in ran.out
+
+
+def test_refused_feed_is_said_and_makes_the_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("poll")
+    run("publish")
+    monkeypatch.setattr(publisher, "faults", lambda path, body, url: ["it is not well-formed"])
+    monkeypatch.setattr(publisher.Output, "read", lambda output, path: b"<feed/>")
+    ran = run("publish")
     assert ran.code == 1
-    assert "  feed.atom was left as it is, since it would have become empty\n" in ran.err
+    assert "  feed.atom was not published, since it is not well-formed; the last good one stays\n" in ran.err
 
 
 def test_folder_that_cannot_be_written_is_one_sentence(run: Run, tmp_path: Path) -> None:
