@@ -7,11 +7,12 @@
       outcome_of                    pure   health, validators, next poll
     insert, update, rows of feeds, hosts' pauses       store   and commit
 
-A batch that the database refuses is saved again feed by feed, so that one feed's bad luck is its own.
+A batch that can't be saved is saved again feed by feed, so that one feed's bad luck is its own.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from aggregator.config.models import Config, FeedConfig
+from aggregator.errors import DatabaseBusy, StorageError
 from aggregator.model import HostState
+from aggregator.net.failures import printable
 from aggregator.net.response import FailureKind, Fetched, FetchFailed
 from aggregator.poll.identity import Changes, KnownEntries, changes, lookup
 from aggregator.poll.outcome import Polled, outcome_of, uncharged
@@ -32,6 +35,8 @@ from aggregator.store.database import Store
 from aggregator.store.feeds import PollOutcome
 from aggregator.store.websub import Subscription
 from aggregator.text.matcher import EntryFilter
+
+log = logging.getLogger(__name__)
 
 _RECENT = 500  # entries with which re-issued ones are compared
 
@@ -61,9 +66,11 @@ class Saver:
         """One transaction; a feed that left feeds.yaml or whose lease was lost meanwhile is left out."""
         try:
             return self._save(batch, host_states, network_down)
-        except DBAPIError as error:
+        except DatabaseBusy:
+            raise
+        except Exception as error:
             if len(batch) == 1:
-                return [self._give_up(batch[0], error)]
+                return self._give_up(batch[0], error)
             return [saved for one in batch for saved in self.save([one], host_states, network_down=network_down)]
 
     def _save(self, batch: Sequence[Polled], host_states: Mapping[str, HostState], network_down: bool) -> list[Saved]:
@@ -118,11 +125,19 @@ class Saver:
         kept, identities = tuple(entry for entry, _ in chosen), tuple(identity for _, identity in chosen)
         return replace(parsed, entries=kept, identities=identities)
 
-    def _give_up(self, polled: Polled, error: DBAPIError) -> Saved:
-        """The database refuses what this feed brought: the feed fails like one that can't be read."""
-        reason = f"its entries can't be stored: {error.orig}".splitlines()[0]
-        result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=reason, url=polled.leased.feed.url)
-        return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)[0]
+    def _give_up(self, polled: Polled, error: Exception) -> list[Saved]:
+        """What this feed brought can't be stored: the feed fails like one that can't be read.
+
+        When even that can't be stored, it is the database's fault and not the feed's.
+        """
+        refusal = error.__cause__ if isinstance(error, StorageError) else error
+        if isinstance(refusal, DBAPIError):
+            reason = f"its entries can't be stored: {refusal.orig}".splitlines()[0]
+        else:
+            log.error("storing %s failed in a way that it never should", polled.leased.feed.url, exc_info=error)
+            reason = f"this program failed to store it ({type(error).__name__}); please report this"
+        result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=printable(reason), url=polled.leased.feed.url)
+        return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)
 
 
 def _follow_hub(

@@ -40,7 +40,7 @@ LEAVE_ATTEMPTS = 3  # requests to a hub to end a subscription; after them the le
 _FIRST_RETRY = timedelta(minutes=10)
 _LONGEST_RETRY = timedelta(days=1)
 _LATE = timedelta(minutes=10)  # a hub that pushes needs no longer
-_MAX_URL = 2048
+_MAX_URL = 1024  # bytes: two of them have to fit into an index of PostgreSQL
 _ALGORITHMS = frozenset({"sha1", "sha256", "sha384", "sha512"})
 _LOCAL = frozenset({"localhost", "local", "internal", "lan", "home", "test", "invalid", "example", "onion", "arpa"})
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]+))?)*)")
@@ -82,7 +82,7 @@ def _askable(url: str) -> bool:
         parse_url(url)
     except BadUrl:
         return False
-    return len(url) <= _MAX_URL
+    return len(url.encode("utf-8", "surrogatepass")) <= _MAX_URL
 
 
 def callback(site: str, token: str) -> str:

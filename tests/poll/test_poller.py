@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from aggregator import clock
 from aggregator.config.models import Config
+from aggregator.errors import DatabaseBusy
 from aggregator.model import FeedState
 from aggregator.poll.outcome import Polled
 from aggregator.poll.poller import Poller
@@ -224,10 +225,46 @@ _REFUSE_ITEM_2 = {
     ],
     "postgresql": [
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF NEW.title = 'Item 2' THEN RAISE EXCEPTION 'not item 2'; END IF; RETURN NEW; END $$",
+        "$$ BEGIN IF NEW.title = 'Item 2' THEN RAISE EXCEPTION 'not item 2' USING ERRCODE = '54000'; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER refuse BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION refuse()",
     ],
 }
+
+
+async def test_fault_of_our_own_in_storing_costs_only_its_feed(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = entries.insert_new
+
+    def insert_new(conn: object, feed_id: int, *rest: object) -> None:
+        if feed_id == 2:
+            raise ValueError("nobody thought of this")
+        real(conn, feed_id, *rest)
+
+    monkeypatch.setattr(entries, "insert_new", insert_new)
+    urls = [feed_server.feed(f"/{number}", rss(number)) for number in (1, 2, 3)]
+    async with started(sqlite_store, config(*urls)) as poller:
+        report = await poller.poll_all()
+
+    assert report.failures == ((urls[1], "this program failed to store it (ValueError); please report this"),)
+    assert titles(sqlite_store) == ["Item 1", "Item 3"]
+
+
+async def test_database_that_is_held_by_another_process_is_no_feeds_fault(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(sqlite_store, config(feed_server.feed("/1", rss(1)))) as poller:
+
+        def busy(*_: object, **__: object) -> None:
+            raise DatabaseBusy("locked")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(entries, "insert_new", busy)
+            with pytest.raises(DatabaseBusy):
+                await poller.poll_all()
+        assert leases(sqlite_store) == [None]
+        assert (await poller.poll_all()).entries_new == 1
+    assert stored(sqlite_store)[0].failures == 0
 
 
 async def test_cancelled_round_gives_its_leases_back_and_keeps_what_was_ready(
