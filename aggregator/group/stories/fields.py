@@ -66,9 +66,9 @@ def fields_of(members: Sequence[Member]) -> Fields:
 
 
 def _leading(member: Member) -> tuple[object, ...]:
-    """The editor's favourite feed leads, then a full text, then an original before its copies, then the earliest."""
+    """The editor's favourite feed leads, then a full text, an original before its copies, the earliest."""
     full = member.text_length >= FULL_TEXT
-    return (-member.priority, not member.title, not full, member.copy_of is not None, member.sort_at, member.id)
+    return (not member.title, -member.priority, not full, member.copy_of is not None, member.sort_at, member.id)
 
 
 def _origins(members: Sequence[Member]) -> int:
