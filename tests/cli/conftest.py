@@ -1,11 +1,15 @@
 """The command line as a user calls it, in this process."""
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from aggregator import cli
 from tests.feedserver import FeedServer
@@ -26,6 +30,13 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+def command_line() -> Any:
+    """The program's commands, whichever module of cli each is in, as Typer makes them for the shell."""
+    for module in pkgutil.iter_modules(cli.__path__):
+        importlib.import_module(f"aggregator.cli.{module.name}")
+    return get_command(cli.app)
 
 
 @pytest.fixture

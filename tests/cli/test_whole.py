@@ -12,14 +12,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.main import get_command
 
-from aggregator.cli import look, sources, stages  # noqa: F401 - registers the commands
-from aggregator.cli.context import app
-from tests.cli.conftest import Run, rss
+from tests.cli.conftest import Run, command_line, rss
 from tests.feedserver import FeedServer, Reply
 
-COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(command_line().commands)
 PROGRAM = [sys.executable, "-m", "aggregator"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
@@ -40,13 +37,13 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_help_of_every_command_has_an_example_that_parses(run: Run, command: str) -> None:
     ran = run(command, "--help")
     assert ran.code == 0
-    group = get_command(app)
-    text = group.commands[command].help  # type: ignore[attr-defined]
+    group = command_line()
+    text = group.commands[command].help
     (line,) = (line for line in text.splitlines() if line.startswith("Example: "))
     assert line.startswith(f"Example: aggregator {command}")
     words = shlex.split(line.removeprefix("Example: aggregator "))
     context = typer.Context(group)
-    group.commands[words[0]].make_context(words[0], words[1:], parent=context)  # type: ignore[attr-defined]
+    group.commands[words[0]].make_context(words[0], words[1:], parent=context)
 
 
 def test_help_lists_every_command(run: Run) -> None:
