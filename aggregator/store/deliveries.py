@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store import subscribers
@@ -169,36 +169,59 @@ def expire(conn: Connection, now: datetime) -> int:
     return conn.execute(update(deliveries).where(lost).values(values)).rowcount
 
 
-def next_due(conn: Connection) -> datetime | None:
-    """When the next delivery waits to be sent; None when none does."""
-    statement = select(func.min(deliveries.c.next_try_at)).where(deliveries.c.state.in_(_WAITING))
-    found: datetime | None = conn.execute(statement).scalar()
-    return found
+def retry(conn: Connection, ids: Sequence[int], now: datetime, deadline: datetime) -> list[int]:
+    """A person wants these to be sent again, from `now` until `deadline`; returns those that ended without a mail.
+
+    One that is uncertain is not among them: `resolve` says what became of it first.
+    """
+    states = (DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+    return _reopen(conn, and_(deliveries.c.id.in_(ids), deliveries.c.state.in_(states)), now, deadline)
+
+
+def resolve(conn: Connection, id_: int, now: datetime, *, arrived: bool, deadline: datetime) -> bool:
+    """A person says whether an uncertain mail arrived; if not, it is sent again. False when it isn't uncertain."""
+    uncertain = and_(deliveries.c.id == id_, deliveries.c.state == DeliveryState.UNCERTAIN)
+    if not arrived:
+        return bool(_reopen(conn, uncertain, now, deadline))
+    values = {"state": DeliveryState.SENT, "reason": "somebody found that it had arrived", "sent_at": now}
+    return conn.execute(update(deliveries).where(uncertain).values(values)).rowcount == 1
+
+
+def _reopen(conn: Connection, where: ColumnElement[bool], now: datetime, deadline: datetime) -> list[int]:
+    statement = (
+        update(deliveries)
+        .where(where)
+        .values(
+            state=DeliveryState.PENDING,
+            reason="waits to be sent, as somebody asked",
+            code="",
+            attempts=0,
+            next_try_at=now,
+            lease_until=None,
+            lease_generation=deliveries.c.lease_generation + 1,
+        )
+        .returning(deliveries.c.id, deliveries.c.edition_id)
+    )
+    rows = conn.execute(statement).all()
+    late = and_(editions.c.id.in_({row.edition_id for row in rows}), editions.c.deadline < deadline)
+    conn.execute(update(editions).where(late).values(deadline=deadline))
+    return sorted(row.id for row in rows)
 
 
 def listing(
     conn: Connection,
     *,
-    edition_id: int | None = None,
+    edition_ids: Sequence[int] | None = None,
     state: DeliveryState | None = None,
-    address: str | None = None,
     limit: int | None = None,
 ) -> list[Delivery]:
-    """Deliveries, newest first."""
+    """Deliveries, newest first; of these editions, in this state."""
     statement = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
-    if edition_id is not None:
-        statement = statement.where(deliveries.c.edition_id == edition_id)
+    if edition_ids is not None:
+        statement = statement.where(deliveries.c.edition_id.in_(edition_ids))
     if state is not None:
         statement = statement.where(deliveries.c.state == state)
-    if address is not None:
-        statement = statement.where(deliveries.c.address == address)
     return [_delivery(row) for row in conn.execute(statement)]
-
-
-def counts(conn: Connection, edition_id: int) -> dict[DeliveryState, int]:
-    """How many deliveries of an edition are in each state."""
-    statement = select(deliveries.c.state, func.count()).where(deliveries.c.edition_id == edition_id)
-    return {DeliveryState(state): number for state, number in conn.execute(statement.group_by(deliveries.c.state))}
 
 
 def last_of_each(conn: Connection, addresses: Sequence[str]) -> dict[str, Delivery]:
