@@ -147,7 +147,9 @@ def test_body_of_exactly_the_limit_passes() -> None:
         decode(gzip.compress(body), "gzip", limit=99)
 
 
-@pytest.mark.parametrize(("encoding", "member"), [("gzip", gzip.compress(b"x")), ("zstd", zstd.compress(b"x"))])
+@pytest.mark.parametrize(
+    ("encoding", "member"), [("gzip", gzip.compress(b"x", mtime=0)), ("zstd", zstd.compress(b"x"))]
+)
 def test_thousands_of_members_are_refused(encoding: str, member: bytes) -> None:
     with pytest.raises(BadEncoding, match="more than 1000"):
         decode(member * 5000, encoding)
