@@ -11,7 +11,7 @@ as references. `text_of` and the removal of tracking pixels rely on it.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+import threading
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -99,7 +99,8 @@ def sanitise(html: str, base_url: str) -> str:
         html = _NOSCRIPT.sub("", html)
     if html.count("<") > MAX_DEPTH and _depth(html) > MAX_DEPTH:
         html = _TAG.sub(" ", html).replace("<", "&lt;")
-    clean = clean_text(_cleaner(base_url).clean(clean_text(html)))
+    _base.url = base_url
+    clean = clean_text(_cleaner.clean(clean_text(html)))
     if "<img" in clean:
         clean = _IMG.sub(_keep_image, clean)
     clean = clean.strip()
@@ -150,19 +151,24 @@ def web_url(url: str | None, base_url: str = "") -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
-@lru_cache(maxsize=64)
-def _cleaner(base_url: str) -> nh3.Cleaner:
-    def absolute(url: str) -> str | None:
-        return None if url.startswith("#") else web_url(url, base_url)
+class _Base(threading.local):
+    """What relative links are resolved against while nh3 calls back: a cleaner for each base would take longer."""
 
-    return nh3.Cleaner(
-        tags=TAGS,
-        clean_content_tags=_DROPPED_WITH_CONTENT,
-        attributes=ATTRIBUTES,
-        link_rel=_REL,
-        url_schemes=_SCHEMES,
-        url_relative=absolute,
-    )
+    url = ""
+
+    def absolute(self, url: str) -> str | None:
+        return None if url.startswith("#") else web_url(url, self.url)
+
+
+_base = _Base()
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags=_DROPPED_WITH_CONTENT,
+    attributes=ATTRIBUTES,
+    link_rel=_REL,
+    url_schemes=_SCHEMES,
+    url_relative=_base.absolute,
+)
 
 
 def _keep_image(img: re.Match[str]) -> str:

@@ -107,13 +107,13 @@ def read_document(body: bytes, content_type: str | None) -> Document:
                 codecs.BOM_UTF32_BE,
             }
             return _document(_decode(body[len(mark) * known :], encoding), encoding)
-    declared = _declared(body)
-    if declared in {None, "utf-8", "ascii"}:
+    declared, charset = _declared(body), _charset(content_type)
+    if declared in {None, "utf-8", "ascii"} and charset != "iso2022_jp":
         try:
             return _document(body.decode("utf-8"), "utf-8")
         except UnicodeDecodeError:
             pass
-    for named in (_charset(content_type), declared):
+    for named in (charset, declared):
         if named is None:
             continue
         try:

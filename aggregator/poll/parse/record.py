@@ -120,6 +120,11 @@ class _Apart:
 
     _start_dc_author = _start_dc_creator = _start_itunes_author = _start_managingeditor = _start_author
 
+    def _start_textinput(self, attributes: dict[str, str]) -> None:
+        """feedparser fails on one that stands in an item."""
+        self.feeddata.setdefault("textinput", feedparser.FeedParserDict())  # type: ignore[attr-defined]
+        super()._start_textinput(attributes)  # type: ignore[misc]
+
     def _start_item(self, attributes: dict[str, str]) -> None:
         """A channel that has two descriptions must not change how its first item is read."""
         self.hasContent = 0
@@ -203,8 +208,8 @@ def _feed(feed: Mapping[str, Any], entries: list[Mapping[str, Any]], version: st
         ttl=_string(feed, "ttl"),
         update_period=_string(feed, "sy_updateperiod"),
         update_frequency=_string(feed, "sy_updatefrequency"),
-        skip_hours=list(feed.get("hours") or ()),
-        skip_days=list(feed.get("days") or ()),
+        skip_hours=_texts(feed.get("hours")),
+        skip_days=_texts(feed.get("days")),
     )
 
 
@@ -247,6 +252,11 @@ def _string(context: Mapping[str, Any], key: str) -> str | None:
 def _is_kind(tag: Mapping[str, Any]) -> bool:
     """Blogger marks each entry with a category that only says: this is a post."""
     return str(tag.get("scheme") or "").endswith("#kind")
+
+
+def _texts(values: Sequence[str | None] | None) -> list[str]:
+    """feedparser gives None for an empty element."""
+    return [value for value in values or () if value]
 
 
 def _text(context: Mapping[str, Any], key: str) -> RawText | None:

@@ -1,0 +1,117 @@
+"""Worker processes: one hostile body never stops another, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aggregator.poll.parse import ParsedFeed, ParseFailed
+from aggregator.poll.workers import ParserPool
+from tests.conftest import shared_path
+
+GOOD = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><guid>1</guid></item></channel></rss>"
+# Ill-formed, and each reference starts a search to the end: nothing but the clock stops it.
+SLOW = b"<rss><channel><item><description>" + b"<a b='" * 2_000_000
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ParserPool]:
+    async with ParserPool(workers=2, time_limit=2, memory_limit=700 * 1024 * 1024) as opened:
+        yield opened
+
+
+async def parse(pool: ParserPool, body: bytes) -> ParsedFeed | ParseFailed:
+    return await pool.parse(body, content_type="application/xml", base_url="http://a.example/feed")
+
+
+def workers() -> set[int]:
+    """Ids of the worker processes that are children of this one."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            command = (stat.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == os.getpid() and b"spawn_main" in command:
+            found.add(int(stat.parent.name))
+    return found
+
+
+async def test_body_is_parsed_in_another_process(pool: ParserPool) -> None:
+    first = await parse(pool, GOOD)
+    assert isinstance(first, ParsedFeed)
+    assert [entry.title for entry in first.entries] == ["A"]
+    again = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=first.spans)
+    assert isinstance(again, ParsedFeed)
+
+
+async def test_body_that_is_no_feed_is_a_sentence(pool: ParserPool) -> None:
+    assert await parse(pool, b"<html><title>Hello</title>") == ParseFailed(
+        "Got an HTML page titled “Hello” instead of a feed."
+    )
+
+
+async def test_body_that_takes_too_long_costs_itself_alone(pool: ParserPool) -> None:
+    await parse(pool, GOOD)
+    slow = asyncio.create_task(parse(pool, SLOW))
+    others = await asyncio.gather(*(parse(pool, GOOD) for _ in range(20)))
+    assert all(isinstance(one, ParsedFeed) for one in others)
+    assert await slow == ParseFailed("Parsing took longer than 2 s and was stopped.", hostile=True)
+    assert isinstance(await parse(pool, GOOD), ParsedFeed)
+
+
+async def test_body_that_takes_too_much_memory_costs_itself_alone() -> None:
+    big = b'{"version": "https://jsonfeed.org/version/1", "items": [' + b"[]," * 4_000_000 + b"[]]}"
+    async with ParserPool(workers=1, memory_limit=230 * 1024 * 1024) as pool:
+        assert isinstance(await parse(pool, GOOD), ParsedFeed)
+        failed = await parse(pool, big)
+        assert isinstance(failed, ParseFailed)
+        assert failed.hostile
+        assert isinstance(await parse(pool, GOOD), ParsedFeed)
+
+
+async def test_worker_that_is_killed_costs_one_body(pool: ParserPool) -> None:
+    await asyncio.gather(*(parse(pool, GOOD) for _ in range(4)))
+    slow = [asyncio.create_task(parse(pool, SLOW)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    for worker in workers():
+        os.kill(worker, signal.SIGKILL)
+    failed = await asyncio.gather(*slow)
+    assert all(isinstance(one, ParseFailed) and one.hostile for one in failed)
+    assert isinstance(await parse(pool, GOOD), ParsedFeed)
+
+
+async def test_closing_ends_every_worker_at_once_whatever_it_does() -> None:
+    async with ParserPool(workers=2, time_limit=30) as pool:
+        await parse(pool, GOOD)
+        slow = asyncio.create_task(parse(pool, SLOW))
+        await asyncio.sleep(0.3)
+        started = workers()
+        assert started
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert not workers() & started
+    slow.cancel()
+
+
+async def test_workers_ignore_ctrl_c(pool: ParserPool) -> None:
+    await asyncio.gather(*(parse(pool, GOOD) for _ in range(4)))
+    for worker in workers():
+        os.kill(worker, signal.SIGINT)
+    assert all(isinstance(one, ParsedFeed) for one in await asyncio.gather(*(parse(pool, GOOD) for _ in range(4))))
+
+
+async def test_odd_feeds_end_no_worker(pool: ParserPool) -> None:
+    await asyncio.gather(*(parse(pool, GOOD) for _ in range(4)))
+    before = workers()
+    files = [path for path in sorted(shared_path("corpus/edge").rglob("*")) if path.is_file()][::10]
+    results = await asyncio.gather(*(parse(pool, path.read_bytes()) for path in files))
+    assert not [one for one in results if isinstance(one, ParseFailed) and one.hostile]
+    assert workers() == before
