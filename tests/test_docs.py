@@ -22,7 +22,10 @@ def section(title: str) -> str:
 
 
 def options(command: Any) -> set[str]:
-    return {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    """Its options, and those of its own commands."""
+    own = {name for one in command.params for name in [*one.opts, *one.secondary_opts] if name.startswith("-")}
+    inner = getattr(command, "commands", {}).values() if command is not PROGRAM else ()
+    return own.union(*map(options, inner))
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAM.commands))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AGAIN_WITHIN = timedelta(hours=6)  # how long a mail that is sent again may still be tried
 
-outbox = typer.Typer(help="Who got which edition, and why not.", invoke_without_command=True)
+outbox = typer.Typer(invoke_without_command=True)
 app.add_typer(outbox, name="deliveries")
 
 
