@@ -254,11 +254,12 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One issue of a digest, unique by (digest, local_date). Frozen: the bytes never change."""
+    """One issue of a digest, unique by (digest, variant, local_date). Frozen: the bytes never change."""
 
     id: int
     digest: str
-    local_date: str  # YYYY-MM-DD in the digest's time zone
+    variant: str = ""  # of subscribers with wishes of their own; '' for the digest itself
+    local_date: str  # YYYY-MM-DD in the digest's time zone, or the variant's
     state: EditionState
     created: datetime
     period_from: datetime
@@ -299,7 +300,6 @@ class SubscriberState(StrEnum):
 class Frequency(StrEnum):
     """How often a subscriber wants mail."""
 
-    AS_IT_HAPPENS = "as it happens"  # the daily edition, and alerts
     DAILY = "daily"  # on the days of the digest
     WEEKLY = "weekly"
     PAUSED = "paused"

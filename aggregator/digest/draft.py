@@ -15,6 +15,7 @@ from aggregator.digest.message import domain_of
 from aggregator.digest.phrases import Phrases, phrases
 from aggregator.digest.render import Frame, render_edition
 from aggregator.digest.schedule import Schedule, Slot, next_edition_at, period_start
+from aggregator.digest.variants import Variant
 from aggregator.model import Edition, EditionState, Feed, Mailing
 from aggregator.store import editions, feeds, stories
 from aggregator.store.database import Store
@@ -27,16 +28,28 @@ LONGER_THAN_A_DAY = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which edition of which digest."""
+    """Which edition of which digest, or of a variant of it."""
 
     config: Config
     name: str
     slot: Slot
+    variant: Variant | None = None
 
     @property
     def digest(self) -> DigestConfig:
-        """Its section of feeds.yaml."""
-        return self.config.digests[self.name]
+        """Its section of feeds.yaml, with what a variant changes."""
+        return self.variant.digest if self.variant else self.config.digests[self.name]
+
+    @property
+    def key(self) -> str:
+        """The variant's, '' for the digest itself."""
+        return self.variant.key if self.variant else ""
+
+    @property
+    def web_url(self) -> str:
+        """Where the edition can be read."""
+        page = self.site.edition(unique_slugs(self.config.digests)[self.name], self.slot.local_date)
+        return f"{page}{self.key}/" if self.key else page
 
     @property
     def schedule(self) -> Schedule:
@@ -69,6 +82,7 @@ def draft(store: Store, plan: Plan, now: datetime) -> Edition:
     edition = Edition(
         id=0,
         digest=plan.name,
+        variant=plan.key,
         local_date=plan.slot.local_date,
         state=EditionState.EMPTY,
         created=now,
@@ -83,7 +97,7 @@ def _read(store: Store, plan: Plan, now: datetime) -> _Material:
     slot = plan.slot
     until = now if now - slot.at <= max(plan.schedule.window, timedelta(days=1)) else slot.at + plan.schedule.window
     with store.read() as conn:
-        told = editions.told_before(conn, plan.name, slot.local_date, since=slot.at - REMEMBERED)
+        told = editions.told_before(conn, plan.name, slot.local_date, since=slot.at - REMEMBERED, variant=plan.key)
         start = min(until, period_start(plan.schedule, slot, told.until, LONGEST_PERIOD))
         found = stories.recent(conn, since=start)
         members = stories.entries_of(conn, [story.id for story in found])
@@ -143,7 +157,7 @@ def _frame(plan: Plan, edition: Edition) -> Frame:
         when=plan.slot.at,
         covers=words.covers.format(span=words.span(start, end)) if long else "",
         next=words.hour(following, zone) if following else "",
-        web_url=plan.site.edition(unique_slugs(config.digests)[plan.name], plan.slot.local_date),
+        web_url=plan.web_url,
         unsubscribe_url=_unsubscribe(config, words.unsubscribe_subject.format(digest=plan.name)),
         why=words.why.format(site=config.site.title),
         address=config.mail.address,

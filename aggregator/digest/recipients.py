@@ -42,4 +42,6 @@ def _fixed(conn: Connection, plan: Plan, addresses: dict[str, str]) -> Iterator[
 
 
 def _id(plan: Plan, address: str) -> str:
-    return message_id(plan.name, plan.slot.local_date, address, plan.config.mail.from_)
+    return message_id(
+        f"{plan.name}\n{plan.key}" if plan.key else plan.name, plan.slot.local_date, address, plan.config.mail.from_
+    )

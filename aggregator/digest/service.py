@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
@@ -26,8 +28,9 @@ from aggregator.digest.signup import site_secret
 from aggregator.digest.smtp import SmtpTransport
 from aggregator.digest.tokens import Holder, PersonalLinks, personal_links
 from aggregator.digest.transport import FolderTransport, Server, Transport, fingerprint, parse_target
+from aggregator.digest.variants import grouped
 from aggregator.errors import UsageError
-from aggregator.model import DeliveryState, Edition, EditionState
+from aggregator.model import DeliveryState, Edition, EditionState, Wishes
 from aggregator.store import editions, stories, subscribers
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Claimed
@@ -70,17 +73,24 @@ def make_edition(
     """
     plan = Plan(config, digest_name, _slot(config, digest_name, now, local_date))
     with store.read() as conn:
-        made = editions.get(conn, digest_name, plan.slot.local_date)
+        everyone = grouped(config, digest_name, subscribers.wishes_of(conn, digest_name))
+    return _make(store, plan, everyone[0][1], now, before=now)
+
+
+def _make(store: Store, plan: Plan, wishes: list[Wishes], now: datetime, *, before: datetime) -> Edition:
+    """The edition of a plan, for subscribers with these wishes who changed nothing after `before`."""
+    with store.read() as conn:
+        made = editions.get(conn, plan.name, plan.slot.local_date, plan.key)
     if made is not None:
         return made
     drafted = draft(store, plan, now)
     if drafted.state is EditionState.EMPTY and now < plan.slot.at:
         return drafted
     with store.write(durable=True) as conn:
-        wishes = subscribers.wishes_of(conn, digest_name)
-        got = () if drafted.state is EditionState.EMPTY else recipients(conn, plan, wishes, before=now)
+        got = () if drafted.state is EditionState.EMPTY else recipients(conn, plan, wishes, before=before)
         frozen = editions.freeze(conn, drafted, got)
-        frozen = frozen or editions.get(conn, digest_name, plan.slot.local_date)  # another process was faster
+        if frozen is None:  # another process was faster
+            frozen = editions.get(conn, plan.name, plan.slot.local_date, plan.key)
     assert frozen is not None
     return frozen
 
@@ -111,15 +121,29 @@ def send_due(
     Before anything was ever grouped no edition is due: a new installation's first one is not an empty one.
     """
     tidy_up(store, now)
-    made = []
-    for name, digest in config.digests.items():
-        with store.read() as conn:
-            newest = editions.newest_date(conn, name)
-            begun = newest is not None or bool(stories.recent(conn, limit=1))
-        slot = due(Schedule.of(digest, config.site), now, newest) if begun else None
-        if slot is not None:
-            made.append(make_edition(store, config, name, now, slot.local_date))
+    made = [edition for name in config.digests for edition in _make_due(store, config, name, now)]
     return _send(store, config, now, made, stopping=stopping)
+
+
+def _make_due(store: Store, config: Config, name: str, now: datetime) -> Iterator[Edition]:
+    """The editions of a digest and its variants that are due. A variant is made only while somebody wants it.
+
+    Wishes of a later time than a variant's hour count from its next one, so that nobody who changes his hour gets two.
+    """
+    with store.read() as conn:
+        begun = editions.newest_date(conn, name) is not None or bool(stories.recent(conn, limit=1))
+        everyone = grouped(config, name, subscribers.wishes_of(conn, name)) if begun else []
+    for variant, wishes in everyone:
+        with store.read() as conn:
+            slot = due(Schedule.of(variant.digest, config.site), now, editions.newest_date(conn, name, variant.key))
+            if slot is None or (variant.key and not _anybody(conn, name, wishes, slot)):
+                continue
+        plan = Plan(config, name, slot, variant if variant.key else None)
+        yield _make(store, plan, wishes, now, before=slot.at if variant.key else now)
+
+
+def _anybody(conn: Connection, name: str, wishes: list[Wishes], slot: Slot) -> bool:
+    return next(subscribers.getting(conn, name, wishes, before=slot.at), None) is not None
 
 
 def send_edition(

@@ -88,12 +88,6 @@ def languages_on_offer(config: Config) -> tuple[str, ...]:
     return tuple(sorted(set(told)))
 
 
-def frequencies_on_offer(config: Config) -> tuple[Frequency, ...]:
-    """What a subscriber may choose; alerts only where a topic has them."""
-    alerts = any(topic.alert for topic in config.topics.values())
-    return tuple(one for one in Frequency if alerts or one is not Frequency.AS_IT_HAPPENS)
-
-
 def read_wishes(config: Config, form: Mapping[str, Sequence[str]]) -> Wishes:
     """The wishes of the preferences form. A value that the form doesn't offer counts as left out: nobody typed it."""
     topics = tuple(name for name in config.topics if name in form.get("topic", ()))

@@ -22,11 +22,12 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from aggregator.config.models import SiteConfig
+from aggregator.model import Edition
 from aggregator.publish import cards
 from aggregator.publish.cards import href
 from aggregator.publish.source_rows import SourceRow, published_rows
 from aggregator.publish.units import Unit
-from aggregator.publish.view import EditionView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
+from aggregator.publish.view import FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
 from aggregator.templating import render, static_file
 
 EDITIONS_ON_FRONT = 3
@@ -138,7 +139,7 @@ def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[t
     yield "sources/index.html", sources_page(chrome, env, published_rows(view.sources))
     yield "editions/index.html", _editions(view, chrome, env)
     for edition in view.editions:
-        yield f"{edition.path}index.html", _edition(edition, view)
+        yield f"{edition.path}index.html", edition_page(view.site, edition.edition, edition.path)
 
 
 def page_bytes(env: Environment, template: str, variables: Mapping[str, object]) -> bytes:
@@ -209,14 +210,14 @@ def sources_page(
     return page_bytes(env, "sources.html", variables)
 
 
-def _edition(edition: EditionView, view: SiteView) -> bytes:
+def edition_page(site: SiteConfig, edition: Edition, path: str) -> bytes:
     """The mail as it was frozen, with a way to the site on top."""
     way = Markup(
         '<p style="margin:0;padding:12px;font:14px/1.4 sans-serif;text-align:center">'
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
         '<a style="color:inherit" href="{0}editions/">All editions</a></p>'
-    ).format("../" * edition.path.count("/"), view.site.title)
-    return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", edition.edition.html, count=1)).encode()
+    ).format("../" * path.count("/"), site.title)
+    return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", edition.html, count=1)).encode()
 
 
 def _editions(view: SiteView, chrome: Chrome, env: Environment) -> bytes:

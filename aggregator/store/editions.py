@@ -36,7 +36,11 @@ def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) 
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     values = {**asdict(edition), "story_keys": list(edition.story_keys), "entry_ids": list(edition.entry_ids)}
     del values["id"]
-    statement = dialect.insert(editions).values(values).on_conflict_do_nothing(index_elements=["digest", "local_date"])
+    statement = (
+        dialect.insert(editions)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["digest", "variant", "local_date"])
+    )
     id_ = conn.execute(statement.returning(editions.c.id)).scalar()
     if id_ is None:
         return None
@@ -69,16 +73,17 @@ def by_id(conn: Connection, id_: int) -> Edition | None:
     return None if row is None else _edition(row)
 
 
-def get(conn: Connection, digest: str, local_date: str) -> Edition | None:
-    """The edition of a digest on a day (YYYY-MM-DD in the digest's zone)."""
-    where = (editions.c.digest == digest, editions.c.local_date == local_date)
-    row = conn.execute(select(editions).where(*where)).first()
+def get(conn: Connection, digest: str, local_date: str, variant: str = "") -> Edition | None:
+    """The edition of a digest, or of a variant of it, on a day (YYYY-MM-DD in its zone)."""
+    row = conn.execute(select(editions).where(*_of(digest, variant), editions.c.local_date == local_date)).first()
     return None if row is None else _edition(row)
 
 
 def recent(conn: Connection, *, since: datetime | None = None, digest: str | None = None) -> list[Edition]:
-    """Editions made from `since` on, empty ones too, newest first."""
-    statement = select(editions).order_by(editions.c.local_date.desc(), editions.c.id.desc())
+    """Editions of the digests themselves made from `since` on, empty ones too, newest first."""
+    statement = (
+        select(editions).where(editions.c.variant == "").order_by(editions.c.local_date.desc(), editions.c.id.desc())
+    )
     if since is not None:
         statement = statement.where(editions.c.created >= since)
     if digest is not None:
@@ -86,23 +91,27 @@ def recent(conn: Connection, *, since: datetime | None = None, digest: str | Non
     return [_edition(row) for row in conn.execute(statement)]
 
 
-def newest_date(conn: Connection, digest: str) -> str | None:
-    """The local date of a digest's newest edition; None before its first."""
-    statement = select(editions.c.local_date).where(editions.c.digest == digest)
+def _of(digest: str, variant: str) -> tuple[Any, ...]:
+    return (editions.c.digest == digest, editions.c.variant == variant)
+
+
+def newest_date(conn: Connection, digest: str, variant: str = "") -> str | None:
+    """The local date of the newest edition of a digest or a variant; None before its first."""
+    statement = select(editions.c.local_date).where(*_of(digest, variant))
     return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the editions of a digest before some day have told: until when, and with which entries."""
+    """What the editions of a digest or a variant before some day have told: until when, and with which entries."""
 
     until: datetime | None
     entry_ids: frozenset[int]
 
 
-def told_before(conn: Connection, digest: str, local_date: str, *, since: datetime) -> Told:
+def told_before(conn: Connection, digest: str, local_date: str, *, since: datetime, variant: str = "") -> Told:
     """The end of the last edition's period, and the entries that the editions made from `since` on told."""
-    before = (editions.c.digest == digest, editions.c.local_date < local_date)
+    before = (*_of(digest, variant), editions.c.local_date < local_date)
     last = select(editions.c.period_to).where(*before).order_by(editions.c.local_date.desc()).limit(1)
     rows = conn.execute(select(editions.c.entry_ids).where(*before, editions.c.created >= since))
     return Told(conn.execute(last).scalar(), frozenset(id_ for row in rows for id_ in row.entry_ids))
@@ -112,6 +121,7 @@ def _edition(row: Row[Any]) -> Edition:
     return Edition(
         id=row.id,
         digest=row.digest,
+        variant=row.variant,
         local_date=row.local_date,
         state=EditionState(row.state),
         created=row.created,

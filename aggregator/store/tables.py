@@ -246,6 +246,7 @@ editions = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("digest", Text, nullable=False),
+    Column("variant", Text, nullable=False),  # digest/variants.py; empty: the digest itself
     Column("local_date", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("created", UTCTime, nullable=False),
@@ -259,7 +260,7 @@ editions = Table(
     Column("entry_ids", JSON, nullable=False),
     Column("deadline", UTCTime),
     Column("mailing", JSON(none_as_null=True)),  # model.Mailing
-    UniqueConstraint("digest", "local_date"),
+    UniqueConstraint("digest", "variant", "local_date"),
 )
 Index("ix_editions_created", editions.c.created)
 

@@ -4,6 +4,7 @@
     /confirm/<token>                    POST: confirmed
     /preferences/<token>                POST: saved, unsubscribed, resumed or erased
     /preferences/<token>/data.json      everything that is stored about the subscriber
+    /editions/<digest>/<date>/<variant>/   an edition as it was made for subscribers with wishes of their own
     /unsubscribe/<token>                POST: unsubscribed, by a button or by a mail program's one click (RFC 8058)
 
 No cookies: the token in the link is the whole permission. A form that another site sent is refused, apart from the one
@@ -30,15 +31,17 @@ from aggregator.digest.schedule import Schedule
 from aggregator.digest.signup import Answer, SignUp
 from aggregator.digest.subscriptions import (
     chosen_digests,
-    frequencies_on_offer,
     languages_on_offer,
     read_wishes,
 )
 from aggregator.digest.tokens import Purpose
-from aggregator.model import Subscriber
+from aggregator.model import EditionState, Frequency, Subscriber
+from aggregator.publish.pages import edition_page
+from aggregator.store import editions
 from aggregator.store.database import Store
+from aggregator.text.slug import unique_slugs
 from aggregator.web import pages
-from aggregator.web.document import SAFE_HEADERS
+from aggregator.web.document import MAIL_POLICY, SAFE_HEADERS
 from aggregator.web.forms import Form, client_of, first, is_our_own, read_form
 
 _HEADERS = SAFE_HEADERS | {"cache-control": "no-store", "x-robots-tag": "noindex"}
@@ -61,6 +64,7 @@ def subscription_routes(store: Store, config_source: Callable[[], Config]) -> li
         Route("/preferences/{token}", made.preferences, methods=["GET", "POST"]),
         Route("/preferences/{token}/data.json", made.data),
         Route("/unsubscribe/{token}", made.unsubscribe, methods=["GET", "POST"]),
+        Route("/editions/{slug}/{day}/{variant}/", made.edition),
     ]
 
 
@@ -100,6 +104,20 @@ class _Subscriptions:
             await asyncio.to_thread(change, self._store, person, clock.utc_now())
             person, done = await self._person(request, Purpose.UNSUBSCRIBE), True
         return await self._page("unsubscribe.html", "Unsubscribe", {"person": person, "done": done})
+
+    async def edition(self, request: Request) -> Response:
+        body = await asyncio.to_thread(self._edition, **request.path_params)
+        sent = SAFE_HEADERS | {"content-security-policy": MAIL_POLICY, "x-robots-tag": "noindex"}
+        return Response(body, headers=sent | {"content-type": "text/html; charset=utf-8"})
+
+    def _edition(self, slug: str, day: str, variant: str) -> bytes:
+        config = self._config_source()
+        digest = next((name for name, own in unique_slugs(config.digests).items() if own == slug), "")
+        with self._store.read() as conn:
+            edition = editions.get(conn, digest, day, variant)
+        if edition is None or edition.state is EditionState.EMPTY:
+            raise HTTPException(404)
+        return edition_page(config.site, edition, f"editions/{slug}/{day}/{variant}/")
 
     async def data(self, request: Request) -> Response:
         person = await self._person(request, Purpose.PREFERENCES)
@@ -149,7 +167,7 @@ class _Subscriptions:
             "person": person,
             "all_digests": tuple(config.digests),
             "all_topics": tuple(config.topics),
-            "frequencies": frequencies_on_offer(config),
+            "frequencies": tuple(Frequency),
             "languages": languages_on_offer(config),
             "weekdays": _DAYS,
             "hours": _HALF_HOURS,

@@ -15,6 +15,7 @@ def upgrade() -> None:
         "editions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("variant", sa.Text(), nullable=False),
         sa.Column("local_date", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created", aggregator.store.types.UTCTime(), nullable=False),
@@ -29,7 +30,7 @@ def upgrade() -> None:
         sa.Column("deadline", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("mailing", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
-        sa.UniqueConstraint("digest", "local_date", name=op.f("uq_editions_digest_local_date")),
+        sa.UniqueConstraint("digest", "variant", "local_date", name=op.f("uq_editions_digest_variant_local_date")),
     )
     with op.batch_alter_table("editions", schema=None) as batch_op:
         batch_op.create_index("ix_editions_created", ["created"], unique=False)
