@@ -16,7 +16,7 @@ SUMMARY_SENTENCES = 2
 # A full stop after these never ends a sentence; dots inside ('z.B.', 'e.g.', 'т.е.') are found by their shape.
 _NEVER_END = frozenset(
     """
-    mr mrs ms dr prof st gen col lt maj capt sgt cpl cmdr adm brig sen rep gov hon rev pres vs cf approx
+    mr mrs ms dr ft feat prof st gen col lt maj capt sgt cpl cmdr adm brig sen rep gov hon rev pres vs cf approx
     bzw ca vgl evtl inkl ggf sog zzgl hl hr fr dipl ing mio mrd mm mme mlle mgr
     sra sr srta dra ud uds dña sta exmo exma sig dott avv
     np ul tzw prof doc hab tys mln mld

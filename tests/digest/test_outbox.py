@@ -23,6 +23,7 @@ from aggregator.digest.outbox import LEASE, without_addresses
 from aggregator.digest.replies import Verdict
 from aggregator.digest.smtp import SmtpTransport
 from aggregator.digest.transport import Folder, FolderTransport, Server, parse_target
+from aggregator.errors import StorageError
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store import deliveries
 from aggregator.store.database import Store
@@ -427,3 +428,32 @@ def test_an_address_beyond_ascii_is_sent_where_the_server_can(stocked_sqlite: St
         )
         assert send(stocked_sqlite, made).sent == 1
     assert "SMTPUTF8" in server.commands[0]
+
+
+def test_a_database_that_fails_stops_the_run_with_its_sentence(
+    stocked_sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise StorageError("the disk is full")
+
+    with mail_server() as server:
+        made = mailing_to(server.url, ["ann@one.example"])
+        service.make_edition(stocked_sqlite, made, NAME, NOW)
+        with monkeypatch.context() as patched, pytest.raises(StorageError, match="the disk is full"):
+            patched.setattr(deliveries, "about_to_commit", broken)
+            send(stocked_sqlite, made)
+        assert server.mails == []  # the dot was never sent
+        assert send(stocked_sqlite, made, 1).sent == 1
+
+
+def test_leases_that_can_not_be_extended_stop_nothing(
+    stocked_sqlite: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(outbox, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(deliveries, "extend", broken)
+    with mail_server(rcpt_pause=0.2) as server:
+        assert send(stocked_sqlite, mailing_to(server.url, ["ann@one.example"])).sent == 1
+    assert "leases of mails could not be extended: the disk is full" in caplog.text
