@@ -1,19 +1,20 @@
 """Which topics an entry belongs to, and why, or why not. Pure.
 
-A topic takes an entry whose score reaches the topic's threshold. In an article (not in a summary, where every mention counts)
-there is one condition more, for passing mentions: a topic that the headline says nothing of needs half the score of the topic
-that the article is most about, though never more than twice its own threshold.
+A topic takes an entry whose score reaches the topic's threshold. In an article (not in a summary, where every mention
+counts) there is one condition more, for passing mentions: a topic that the headline says nothing of needs half the
+score of the topic that the article is most about, though never more than two and a half times its own threshold.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aggregator.config.models import TopicConfig
 from aggregator.model import EntryContent, Span, TopicMatch
-from aggregator.text.evidence import SUMMARY_WORDS, THRESHOLD, Hit, Kind, score
+from aggregator.text.evidence import SUMMARY_WORDS, THRESHOLD, Hit, Kind, score_all
 from aggregator.text.matcher import Evidence, Matcher
 from aggregator.text.places import FieldText, Place, ReadEntry
 
@@ -22,7 +23,7 @@ MAX_SPANS = 20
 
 _HOW = {Kind.TOGETHER: "", Kind.NEAR: "with its words near each other ", Kind.IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
-_RIVAL_LIMIT = 2.0
+_RIVAL_LIMIT = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,17 @@ class _Standing:
     """A topic's evidence in one entry, without what `not` takes away."""
 
     score: float
-    hits: tuple[tuple[str, Hit], ...]  # keyword, hit
+    hits: list[tuple[str, Hit]]  # keyword, hit
     in_title: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """An entry as the topics see it. `leaders` are the two topics with the highest scores."""
+
+    entry: ReadEntry
+    standings: dict[str, _Standing]
+    leaders: list[str]
 
 
 class TopicMatcher:
@@ -51,77 +61,78 @@ class TopicMatcher:
 
     def __init__(self, topics: Mapping[str, TopicConfig]) -> None:
         self._topics = dict(topics)
-        lists = {f"any {name}": topic.any for name, topic in topics.items()}
-        lists |= {f"not {name}": topic.not_ for name, topic in topics.items() if topic.not_}
-        self._matcher = Matcher(lists)
+        self._matcher = Matcher(
+            {
+                (name, wanted): topic.any if wanted else topic.not_
+                for name, topic in topics.items()
+                for wanted in (True, False)
+            }
+        )
 
     def match(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[TopicMatch, ...]:
         """The topics that take an entry, best first."""
-        standings, words = self._standings(entry, feed_name, feed_url)
+        reading = self._read(entry, feed_name, feed_url)
         matches = [
             TopicMatch(name, round(standing.score, 2), _spans(standing.hits))
-            for name, standing in standings.items()
-            if standing.score >= self._needed(name, standings, words)[0]
+            for name, standing in reading.standings.items()
+            if standing.score >= self._threshold(name) and standing.score >= self._needed(name, reading)[0]
         ]
         return tuple(sorted(matches, key=lambda match: -match.score))
 
     def explain(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[Verdict, ...]:
-        """How every topic stands to an entry, those that take it first, then those that came nearest."""
-        standings, words = self._standings(entry, feed_name, feed_url)
-        read = self._matcher.read(entry)
-        verdicts = [self._verdict(name, standings, words, read, feed_name, feed_url) for name in self._topics]
+        """How every topic stands to an entry: those that take it first, then those that came nearest."""
+        reading = self._read(entry, feed_name, feed_url)
+        verdicts = [
+            self._verdict(name, reading)
+            if _takes_feed(topic, feed_name, feed_url)
+            else Verdict(name, False, 0.0, self._threshold(name), f"Its feeds: does not name {feed_name!r}.")
+            for name, topic in self._topics.items()
+        ]
         return tuple(sorted(verdicts, key=lambda verdict: (not verdict.taken, -verdict.score)))
 
-    def _standings(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[dict[str, _Standing], int]:
-        """The topics of this feed with any evidence, and the number of words in the entry's text."""
+    def _read(self, entry: EntryContent, feed_name: str, feed_url: str) -> _Reading:
         read = self._matcher.read(entry)
         found = self._matcher.find(read)
-        standings = {}
-        for name, topic in self._topics.items():
-            evidence = found.get(f"any {name}")
-            if evidence and _takes_feed(topic, feed_name, feed_url):
-                standings[name] = _stand(evidence, found.get(f"not {name}", {}))
-        return standings, len(read.fields["text"].words)
+        standings = {
+            name: _stand(evidence, found.get((name, False), {}))
+            for (name, wanted), evidence in found.items()
+            if wanted and _takes_feed(self._topics[name], feed_name, feed_url)
+        }
+        leaders = heapq.nlargest(2, standings, key=lambda name: standings[name].score)
+        return _Reading(read, standings, leaders)
 
-    def _needed(self, name: str, standings: Mapping[str, _Standing], words: int) -> tuple[float, str | None]:
+    def _threshold(self, name: str) -> float:
+        return self._topics[name].threshold or THRESHOLD
+
+    def _needed(self, name: str, reading: _Reading) -> tuple[float, str | None]:
         """The score that a topic needs, and the rival topic that makes it more than the threshold."""
-        threshold = self._topics[name].threshold or THRESHOLD
-        if words <= SUMMARY_WORDS or standings[name].in_title:
+        threshold = self._threshold(name)
+        if reading.standings[name].in_title or len(reading.entry.fields["text"].words) <= SUMMARY_WORDS:
             return threshold, None
-        rivals = {other: standing.score for other, standing in standings.items() if other != name}
-        rival = max(rivals, key=rivals.__getitem__, default=None)
-        if rival is None or rivals[rival] * _RIVAL_SHARE <= threshold:
+        rival = next((leader for leader in reading.leaders if leader != name), None)
+        if rival is None:
             return threshold, None
-        return min(rivals[rival] * _RIVAL_SHARE, threshold * _RIVAL_LIMIT), rival
+        share = reading.standings[rival].score * _RIVAL_SHARE
+        if share <= threshold:
+            return threshold, None
+        return min(share, threshold * _RIVAL_LIMIT), rival
 
-    def _verdict(
-        self,
-        name: str,
-        standings: Mapping[str, _Standing],
-        words: int,
-        read: ReadEntry,
-        feed_name: str,
-        feed_url: str,
-    ) -> Verdict:
-        topic = self._topics[name]
-        threshold = topic.threshold or THRESHOLD
-        if not _takes_feed(topic, feed_name, feed_url):
-            return Verdict(name, False, 0.0, threshold, f"Its feeds: does not name {feed_name!r}.")
-        if name not in standings:
-            return Verdict(name, False, 0.0, threshold, self._nearest(name, read))
-        standing = standings[name]
-        needed, rival = self._needed(name, standings, words)
-        taken = standing.score >= needed
+    def _verdict(self, name: str, reading: _Reading) -> Verdict:
+        if name not in reading.standings:
+            return Verdict(name, False, 0.0, self._threshold(name), self._nearest(name, reading.entry))
+        standing = reading.standings[name]
+        needed, rival = self._needed(name, reading)
         reason = f"{_describe(standing.hits)} Score {standing.score:.2f}, needed {needed:.2f}."
         if rival is not None:
             reason += f" The article is more about {rival!r}, and the title says nothing of this topic."
+        taken = standing.score >= needed
         return Verdict(name, taken, round(standing.score, 2), round(needed, 2), reason, _spans(standing.hits))
 
     def _nearest(self, name: str, read: ReadEntry) -> str:
         """What of a topic's keywords is in an entry that none of them matches."""
         partial = [
             f"{keyword!r} ({', '.join(map(repr, words))} only)"
-            for keyword, expression in self._matcher.expressions(f"any {name}")
+            for keyword, expression in self._matcher.expressions((name, True))
             if (words := expression.present(read))
         ]
         if not partial:
@@ -134,12 +145,13 @@ def _takes_feed(topic: TopicConfig, feed_name: str, feed_url: str) -> bool:
 
 
 def _stand(wanted: Evidence, unwanted: Evidence) -> _Standing:
-    covered = [
-        hit.places[0] for hits in unwanted.values() for hit in hits if hit.kind in (Kind.TOGETHER, Kind.IN_A_NAME)
-    ]
-    hits = tuple((keyword, hit) for keyword, found in wanted.items() for hit in found if _remains(hit, covered))
-    in_title = any(field.name == "title" for _, hit in hits if hit.weight for field, _ in hit.places)
-    return _Standing(score(hit for _, hit in hits), hits, in_title)
+    pairs = [(keyword, hit) for keyword, found in wanted.items() for hit in found]
+    if unwanted:
+        sure = (Kind.TOGETHER, Kind.IN_A_NAME)
+        covered = [hit.places[0] for found in unwanted.values() for hit in found if hit.kind in sure]
+        pairs = [pair for pair in pairs if _remains(pair[1], covered)]
+    in_title = any(hit.places[0][0].name == "title" for _, hit in pairs if hit.weight)
+    return _Standing(score_all(pairs), pairs, in_title)
 
 
 def _remains(hit: Hit, covered: Sequence[tuple[FieldText, Place]]) -> bool:

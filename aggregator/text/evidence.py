@@ -1,16 +1,16 @@
 """What speaks for a keyword in an entry, and how much.
 
-A mention in the title weighs 4. One in the text weighs 2 at its very beginning, 1 at the 40th word (in a summary of
-at most 60 words at the last one) and less and less after it; so one mention in the title or in the lead reaches the
-default threshold of 1, a passing mention deep in an article doesn't, and several do. The numbers were measured:
-docs/keywords.md.
+A mention in the title weighs 3. One in the text weighs 2 at its very beginning, 1 at the 50th word (in a summary of at
+most 60 words at its end) and less and less after that. So one mention in the title or in the lead reaches the default
+threshold of 1; a passing mention deep in an article does not, but several do. Several different keywords of a topic
+back each other. The numbers were measured: docs/keywords.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import NamedTuple
 
 from aggregator.text.places import CHUNK_STEP, FieldText, Place
 
@@ -19,12 +19,13 @@ THRESHOLD = 1.0
 SUMMARY_WORDS = 60
 """A text of at most this many words is a summary: what it mentions, it is about."""
 
-_TITLE = 4.0  # also author and url
+_TITLE = 3.0  # also author and url
 _TEXT = 2.0  # at the beginning of the text
-_HALF = 40  # words into the text at which a mention weighs half of that
+_HALF = 50  # words into the text at which a mention weighs half of that
 _NEAR = 0.75
 _APART = 1.2
-_IN_A_NAME = 0.2
+_IN_A_NAME = 0.1
+_BACKING = 0.25  # of the score, for each keyword after the first
 
 
 class Kind(IntEnum):
@@ -36,8 +37,7 @@ class Kind(IntEnum):
     IN_A_NAME = 3  # 'oil' in 'Hershey Oil Corp', 'dollar' in '3 million dollars'
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One piece of evidence: its weight in the score and the places that show it, each in a field.
 
     `offsets` are given where the evidence is of characters (regular expressions), not of words.
@@ -48,33 +48,43 @@ class Hit:
     places: tuple[tuple[FieldText, Place], ...]
     offsets: tuple[int, int] | None = None
 
-    def without_weight(self) -> Hit:
-        """The same, shown but not counted."""
-        return replace(self, weight=0.0)
+
+_FACTORS = (1.0, _NEAR, 1.0, _IN_A_NAME)  # by kind
 
 
 def weigh(kind: Kind, field: FieldText, place: Place) -> float:
     """The weight of a mention in the title or text, or in another field."""
     if kind is Kind.APART:
         return _APART
-    factor = {Kind.NEAR: _NEAR, Kind.IN_A_NAME: _IN_A_NAME}.get(kind, 1.0)
     if field.name != "text":
-        return _TITLE * factor
+        return _TITLE * _FACTORS[kind]
     half = SUMMARY_WORDS if len(field.words) <= SUMMARY_WORDS else _HALF
-    return _TEXT * factor / (1 + place.start // CHUNK_STEP / half)
+    return _TEXT * _FACTORS[kind] / (1 + place[0] // CHUNK_STEP / half)
 
 
-def score(hits: Iterable[Hit]) -> float:
-    """Their sum, each place once with its heaviest evidence; words apart count where there is nothing better."""
+def score(hits: Sequence[Hit]) -> float:
+    """The score of one keyword: the sum of its evidence, each place counted once."""
+    return hits[0].weight if len(hits) == 1 else score_all([("", hit) for hit in hits])
+
+
+def score_all(hits: Sequence[tuple[str, Hit]]) -> float:
+    """The score of several keywords' evidence, each place counted once with its heaviest; words apart count where there
+    is nothing better."""
     together = apart = 0.0
-    taken: dict[str, list[Place]] = {}
-    for hit in sorted(hits, key=lambda hit: -hit.weight):
+    keywords: set[str] = set()
+    taken: set[tuple[str, int]] = set()
+    for keyword, hit in sorted(hits, key=_weight, reverse=True):
         if hit.kind is Kind.APART:
             apart = max(apart, hit.weight)
             continue
-        field, place = hit.places[0]
-        others = taken.setdefault(field.name, [])
-        if not any(place.start < other.after and other.start < place.after for other in others):
-            others.append(place)
+        field, (start, after) = hit.places[0]
+        chunks = {(field.name, index) for index in range(start // CHUNK_STEP, (after - 1) // CHUNK_STEP + 1)}
+        if taken.isdisjoint(chunks):
+            taken |= chunks
             together += hit.weight
-    return max(together, apart)
+            keywords.add(keyword)
+    return max(together * (1 + _BACKING * (len(keywords) - 1)), apart)
+
+
+def _weight(pair: tuple[str, Hit]) -> float:
+    return pair[1].weight

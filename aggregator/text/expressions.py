@@ -20,6 +20,7 @@ from aggregator.text.wording import ways_to_write
 
 _FIELDS = ("title", "text")
 
+Needs = frozenset[frozenset[int]] | None
 _Part = tuple[Node, tuple[str, ...]]
 
 
@@ -35,11 +36,11 @@ class Expression(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A keyword ready to match. `triggers`: one of these words must be in the entry; None if that can't be said."""
+    """A keyword ready to match. `needs`: sets of words of which one must be complete; None if that can't be said."""
 
     text: str
     root: Expression
-    triggers: frozenset[int] | None
+    needs: Needs
     fields: frozenset[str]
 
 
@@ -53,7 +54,7 @@ class _PhraseIs:
 
     def present(self, entry: ReadEntry) -> list[str]:
         fields = [entry.fields[name] for name in self.pattern.fields]
-        pairs = zip(self.pattern.words, self.forms, strict=True)
+        pairs = zip(self.pattern.ways[0], self.forms, strict=True)
         return [form for number, form in pairs if any(number in field.found for field in fields)]
 
 
@@ -105,7 +106,7 @@ class _AllAre:
                 return []
             found.append(hits)
         weakest = min(found, key=score)
-        return weakest + [hit.without_weight() for hits in found if hits is not weakest for hit in hits]
+        return weakest + [hit._replace(weight=0.0) for hits in found if hits is not weakest for hit in hits]
 
     def present(self, entry: ReadEntry) -> list[str]:
         return _present(self.parts, entry)
@@ -137,10 +138,10 @@ class Compiler:
     def compile(self, keyword: Keyword) -> Compiled:
         """The keyword as expressions, with what it takes to look at it."""
         self._fields: set[str] = set()
-        root, triggers = self._node(keyword.root, _FIELDS)
-        return Compiled(keyword.text, root, triggers, frozenset(self._fields))
+        root, needs = self._node(keyword.root, _FIELDS)
+        return Compiled(keyword.text, root, needs, frozenset(self._fields))
 
-    def _node(self, node: Node, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int] | None]:
+    def _node(self, node: Node, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         match node:
             case Phrase():
                 return self._phrase(node, fields)
@@ -148,43 +149,39 @@ class Compiler:
                 self._fields.update(fields)
                 return _RegexIs(compile_regex(node.pattern), fields), None
             case Near():
-                (left, left_triggers), (right, right_triggers) = (
-                    self._node(node.left, fields),
-                    self._node(node.right, fields),
-                )
-                return _NearIs(left, right), left_triggers if left_triggers is not None else right_triggers
+                left, left_needs = self._node(node.left, fields)
+                right, right_needs = self._node(node.right, fields)
+                return _NearIs(left, right), left_needs or right_needs
             case AnyOf():
                 parts = [self._node(part, fields) for part in node.parts]
-                triggers = [trigger for _, trigger in parts]
-                known = None if None in triggers else frozenset().union(*(one for one in triggers if one is not None))
-                return _AnyIs(tuple(part for part, _ in parts)), known
+                known = [needs for _, needs in parts if needs is not None]
+                needs = frozenset[frozenset[int]]().union(*known) if len(known) == len(parts) else None
+                return _AnyIs(tuple(part for part, _ in parts)), needs
             case InField():
                 return self._node(node.part, (node.field,))
             case _:
                 return self._all(node, fields)
 
-    def _all(self, node: AllOf | Not, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int] | None]:
+    def _all(self, node: AllOf | Not, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         wanted, unwanted = _sides(node, fields)
         parts = [self._node(part, where) for part, where in wanted]
         excluded = tuple(self._node(part, where)[0] for part, where in unwanted)
-        triggers = next((trigger for _, trigger in parts if trigger is not None), None)
-        return _AllAre(tuple(part for part, _ in parts), excluded), triggers
+        known = [needs for _, needs in parts if needs is not None]
+        return _AllAre(tuple(part for part, _ in parts), excluded), min(known, key=len, default=None)
 
-    def _phrase(self, phrase: Phrase, fields: tuple[str, ...]) -> tuple[Expression, frozenset[int]]:
+    def _phrase(self, phrase: Phrase, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         self._fields.update(fields)
-        words, *others = [tuple(map(self.vocabulary.number, way)) for way in ways_to_write(phrase)]
+        ways = tuple(tuple(map(self.vocabulary.number, way)) for way in ways_to_write(phrase))
         readable = fields in (_FIELDS, ("title",))
         first = phrase.words[0]
         pattern = Pattern(
-            words,
-            tuple(others),
+            ways,
             fields,
-            loose=readable and not phrase.exact and len(phrase.words) > 1,
-            plain=readable and not phrase.exact and len(words) == 1 and first.text.islower() and not first.prefix,
+            loose=readable and not phrase.exact and 1 < len(phrase.words) <= len(set(ways[0])),
+            plain=readable and not phrase.exact and len(ways[0]) == 1 and first.text.islower() and not first.prefix,
         )
-        rarest = (max(way, key=lambda number: len(self.vocabulary.words[number].form)) for way in (words, *others))
-        forms = tuple(self.vocabulary.words[number].form for number in words)
-        return _PhraseIs(pattern, forms), frozenset(rarest)
+        forms = tuple(self.vocabulary.words[number].form for number in ways[0])
+        return _PhraseIs(pattern, forms), frozenset(map(frozenset, ways))
 
 
 def _sides(node: Node, fields: tuple[str, ...]) -> tuple[list[_Part], list[_Part]]:

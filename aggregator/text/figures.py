@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from aggregator.text.places import CHUNK_STEP, FieldText, Place
+from aggregator.text.stems import is_common
 from aggregator.text.wordlists import COMPANIES, CURRENCIES, MAGNITUDES
 
 
-def is_in_a_name(field: FieldText, place: Place) -> bool:
-    """Whether the word there names a company ('Hershey Oil Corp') or counts money ('3 million dollars')."""
-    index = place.start // CHUNK_STEP
-    word = field.words[index]
-    following = field.words[index + 1 : index + 3]
-    if word[:1].isupper() and any(other.lower() in COMPANIES and other[0].isupper() for other in following):
-        return True
+def is_in_a_name(field: FieldText, place: Place, language: str) -> bool:
+    """Whether a common word names a company there ('Hershey Oil Corp') or counts money ('3 million dollars')."""
+    words = field.words
+    index = place[0] // CHUNK_STEP
+    word = words[index]
+    if word[0].isupper() and any(
+        other[0].isupper() and other.lower() in COMPANIES for other in words[index + 1 : index + 3]
+    ):
+        return is_common(word.lower(), language)
     if index == 0 or word.lower() not in CURRENCIES:
         return False
-    before = field.words[index - 1].lower()
+    before = words[index - 1].lower()
     return before[0].isdigit() or before in MAGNITUDES

@@ -15,8 +15,8 @@ from aggregator.text.stems import LANGUAGES
 UNKNOWN = "other"
 
 _NEIGHBOURS = (
-    "nl", "sv", "da", "no", "cs", "sk", "sl", "hr", "ro", "ca", "gl", "tr", "hu", "fi", "et", "lv", "lt", "sq", "id", "vi",
-    "el", "he", "fa", "ur", "hi", "bg", "sr", "mk", "be", "ja", "zh", "ko", "th", "ka", "hy", "az", "kk",
+    "nl", "sv", "da", "no", "cs", "sk", "sl", "hr", "ro", "ca", "gl", "tr", "hu", "fi", "et", "lv", "lt", "sq", "id",
+    "vi", "el", "he", "fa", "ur", "hi", "bg", "sr", "mk", "be", "ja", "zh", "ko", "th", "ka", "hy", "az", "kk",
 )  # fmt: skip
 # How likely a language is before the text is read, relative to most of the ten.
 _PRIORS = {"en": 2.0} | dict.fromkeys(_NEIGHBOURS, 0.5)

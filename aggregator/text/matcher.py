@@ -10,8 +10,9 @@ when its first entry comes. Not safe to share between threads.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from aggregator.model import EntryContent
 from aggregator.text.evidence import THRESHOLD, Hit, Kind, score
@@ -25,27 +26,37 @@ Evidence = dict[str, list[Hit]]
 """Keywords as written, and what speaks for each."""
 
 
-class Matcher:
+List = TypeVar("List", bound=Hashable)
+
+
+class Matcher(Generic[List]):
     """Compiled lists of keywords. Raises `KeywordError` for a keyword that can't work."""
 
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, lists: Mapping[List, Sequence[str]]) -> None:
         compiler = Compiler()
-        self._keywords: list[tuple[str, Compiled]] = []
-        for name, keywords in lists.items():
-            for text in dict.fromkeys(keywords):
-                self._keywords.append((name, compiler.compile(parse_keyword(text))))
+        self._keywords: list[tuple[List, Compiled]] = [
+            (name, compiler.compile(parse_keyword(text)))
+            for name, keywords in lists.items()
+            for text in dict.fromkeys(keywords)
+        ]
         self._vocabulary = compiler.vocabulary
-        self._triggers: defaultdict[int, list[int]] = defaultdict(list)
-        self._always: list[int] = []
-        self._fields = {"title", "text"}
-        for index, (_, compiled) in enumerate(self._keywords):
-            self._fields |= compiled.fields
-            if compiled.triggers is None:
-                self._always.append(index)
-            else:
-                for number in compiled.triggers:
-                    self._triggers[number].append(index)
+        self._fields = {"title", "text"}.union(*(compiled.fields for _, compiled in self._keywords))
         self._readers: dict[tuple[str, bool], Reader] = {}
+        self._always = [index for index, (_, compiled) in enumerate(self._keywords) if compiled.needs is None]
+        self._triggers = self._make_triggers()
+
+    def _make_triggers(self) -> dict[int, list[tuple[frozenset[int], int]]]:
+        """By a word, the keywords to look at when it is in an entry, with all the words that must be there then.
+
+        Of a phrase's words the one that the fewest keywords have is likely to be the rarest in the entries.
+        """
+        needs = [(way, index) for index, (_, compiled) in enumerate(self._keywords) for way in compiled.needs or ()]
+        uses = Counter(number for way, _ in needs for number in way)
+        triggers: dict[int, list[tuple[frozenset[int], int]]] = {}
+        for way, index in needs:
+            rarest = min(way, key=lambda number: (uses[number], -len(self._vocabulary.words[number].form)))
+            triggers.setdefault(rarest, []).append((way, index))
+        return triggers
 
     def read(self, entry: EntryContent) -> ReadEntry:
         """The entry's words looked up, each field in the language that it is written in."""
@@ -59,18 +70,23 @@ class Matcher:
             read.numbers.update(field.found)
         return read
 
-    def find(self, entry: ReadEntry) -> dict[str, Evidence]:
+    def find(self, entry: ReadEntry) -> dict[List, Evidence]:
         """By list the keywords that match, whatever their score."""
-        found: dict[str, Evidence] = {}
-        candidates = {index for number in entry.numbers for index in self._triggers.get(number, ())}
-        for index in sorted(candidates.union(self._always)):
+        numbers = entry.numbers
+        candidates = set(self._always)
+        for number in numbers:
+            for way, index in self._triggers.get(number, ()):
+                if numbers >= way:
+                    candidates.add(index)
+        found: dict[List, Evidence] = {}
+        for index in sorted(candidates):
             name, compiled = self._keywords[index]
             hits = compiled.root.evaluate(entry)
             if hits:
                 found.setdefault(name, {})[compiled.text] = hits
         return found
 
-    def expressions(self, name: str) -> list[tuple[str, Expression]]:
+    def expressions(self, name: List) -> list[tuple[str, Expression]]:
         """The keywords of a list, as written and compiled."""
         return [(compiled.text, compiled.root) for list_name, compiled in self._keywords if list_name == name]
 

@@ -8,7 +8,7 @@ strikes'). And words apart need the phrase's main word in the title, and the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aggregator.text.evidence import SUMMARY_WORDS, Hit, Kind, weigh
@@ -22,19 +22,19 @@ MAX_HITS = 50
 """Mentions of one phrase in one field that are counted: more change nothing."""
 
 _MAIN_WORD_FIRST = frozenset(("fr", "es", "pt", "it", "ar", "ro", "ca"))
+_REACH = (NEAR_WORDS + 1) * CHUNK_STEP
 _MENTIONS = 2  # in an article, of a word that is not in the title
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A phrase as numbers of wanted words. `others` are the ways to write it as fewer or more words (anti-aircraft).
+    """A phrase as numbers of wanted words. `ways` are the ways to write it, as it is written first.
 
-    `loose`: its words count near each other and apart, too. `plain`: one word without capitals, which may be part of
-    a name.
+    `loose`: its words count near each other and apart, too. `plain`: one word without capitals, which may be part of a
+    name.
     """
 
-    words: tuple[int, ...]
-    others: tuple[tuple[int, ...], ...] = ()
+    ways: tuple[tuple[int, ...], ...]
     fields: tuple[str, ...] = ("title", "text")
     loose: bool = False
     plain: bool = False
@@ -42,15 +42,37 @@ class Pattern:
 
 def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
     """All evidence for a phrase in an entry."""
-    hits = [hit for name in pattern.fields for hit in _together(pattern, entry.fields[name])]
-    if pattern.loose and all(number in entry.numbers for number in pattern.words):
-        in_title = any(hit.places[0][0].name == "title" for hit in hits)
-        for name in pattern.fields:
-            if name == "text" or not in_title:
-                hits += _near(pattern, entry.fields[name], entry.language, hits)
-        if not hits and pattern.fields == ("title", "text"):
-            hits = _apart(pattern, entry)
+    hits: list[Hit] = []
+    named = entry.language if pattern.plain else None
+    for name in pattern.fields:
+        field = entry.fields[name]
+        found = field.found
+        for words in pattern.ways:
+            first = found.get(words[0])
+            if first is None:
+                continue
+            if len(words) == 1:
+                _add(first, field, named, hits)
+            elif (last := found.get(words[-1])) is not None and _come_near(first, last):
+                _add(_side_by_side(words, found), field, None, hits)
+                if pattern.loose and words is pattern.ways[0]:
+                    _near(words, field, entry.language, hits)
+    if not hits and pattern.loose and len(pattern.fields) > 1:
+        _apart(pattern.ways[0], entry, hits)
     return hits
+
+
+def _come_near(some: list[Place], others: list[Place]) -> bool:
+    """Whether two words are anywhere near each other: a quick test that most phrases fail. The lists are in order."""
+    at = 0
+    for start, _ in some:
+        while at < len(others) and others[at][0] < start - _REACH:
+            at += 1
+        if at == len(others):
+            return False
+        if others[at][0] <= start + _REACH:
+            return True
+    return False
 
 
 def windows(left: list[Hit], right: list[Hit]) -> list[Hit]:
@@ -70,94 +92,101 @@ def windows(left: list[Hit], right: list[Hit]) -> list[Hit]:
 
 def _between(first: Place, second: Place) -> int:
     """Words between two places."""
-    return max(0, (second.start - first.after) // CHUNK_STEP)
+    return max(0, (second[0] - first[1]) // CHUNK_STEP)
 
 
-def _together(pattern: Pattern, field: FieldText) -> Iterator[Hit]:
-    seen: set[Place] = set()
-    for words in (pattern.words, *pattern.others):
-        if not all(number in field.found for number in words):
-            continue
-        for place in _side_by_side(words, field):
-            if place not in seen and len(seen) < MAX_HITS:
-                seen.add(place)
-                kind = Kind.IN_A_NAME if pattern.plain and is_in_a_name(field, place) else Kind.TOGETHER
-                yield Hit(kind, weigh(kind, field, place), ((field, place),))
+def _overlap(one: Place, other: Place) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
-def _side_by_side(words: tuple[int, ...], field: FieldText) -> Iterator[Place]:
-    first = field.found[words[0]]
-    if len(words) == 1:
-        yield from first
+def _add(places: list[Place], field: FieldText, named: str | None, hits: list[Hit]) -> None:
+    """Add mentions, but for those that another way to write the phrase has found.
+
+    `named`: the language in which to look whether the word is part of a name.
+    """
+    seen = {hit.places[0][1] for hit in hits if hit.places[0][0] is field} if hits else ()
+    for place in places[:MAX_HITS]:
+        if place not in seen:
+            in_a_name = named is not None and is_in_a_name(field, place, named)
+            kind = Kind.IN_A_NAME if in_a_name else Kind.TOGETHER
+            hits.append(Hit(kind, weigh(kind, field, place), ((field, place),)))
+
+
+def _side_by_side(words: tuple[int, ...], found: Mapping[int, list[Place]]) -> list[Place]:
+    """Where the words follow one another."""
+    runs = [(start, after) for start, after in found[words[0]]]
+    for number in words[1:]:
+        ends = dict(found.get(number, ()))
+        runs = [(start, ends[after]) for start, after in runs if after in ends]
+        if not runs:
+            return []
+    return runs
+
+
+def _near(words: tuple[int, ...], field: FieldText, language: str, hits: list[Hit]) -> None:
+    """Add each mention of the main word that has all the others near it; nothing to a title that has the phrase."""
+    covered = [place for hit in hits for where, place in hit.places if where is field]
+    if not all(number in field.found for number in words) or (covered and field.name == "title"):
         return
-    following = [{place.start: place for place in field.found[number]} for number in words[1:]]
-    for place in first:
-        after = place.after
-        for places in following:
-            match = places.get(after)
-            if match is None:
-                break
-            after = match.after
-        else:
-            yield Place(place.start, after)
-
-
-def _near(pattern: Pattern, field: FieldText, language: str, together: list[Hit]) -> list[Hit]:
-    """Each mention of the main word that has all the others near it, those side by side left out."""
-    if not all(number in field.found for number in pattern.words):
-        return []
-    main = _main_word(pattern, language)
-    others = [_free(number, field, language)[:MAX_HITS] for number in pattern.words if number != pattern.words[main]]
-    covered = [place for hit in together for where, place in hit.places if where is field]
-    found = []
-    for place in field.found[pattern.words[main]][:MAX_HITS]:
-        if any(other.start <= place.start < other.after for other in covered):
+    main = _main_word(words, language)
+    for place in field.found[main][:MAX_HITS]:
+        if any(_overlap(place, other) for other in covered):
             continue
-        nearest = [min(places, key=lambda other: abs(other.start - place.start)) for places in others if places]
-        if len(nearest) == len(others) and not any(
-            other.start < done.after and done.start < other.after for other in nearest for done in covered
-        ):
-            group = sorted((place, *nearest))
-            if _between(group[0], group[-1]) <= NEAR_WORDS and len(set(group)) == len(group):
-                found.append(Hit(Kind.NEAR, weigh(Kind.NEAR, field, group[0]), tuple((field, one) for one in group)))
-    return found
+        group = [place]
+        for number in words:
+            if number != main:
+                group += _nearest(number, place, field, covered, language)
+        group.sort()
+        if len(group) == len(words) and _between(group[0], group[-1]) <= NEAR_WORDS:
+            hits.append(Hit(Kind.NEAR, weigh(Kind.NEAR, field, group[0]), tuple((field, one) for one in group)))
 
 
-def _apart(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
+def _nearest(number: int, main: Place, field: FieldText, covered: list[Place], language: str) -> list[Place]:
+    """The free mention of a word that is nearest to the main word, if one is near."""
+    near = [place for place in field.found[number] if abs(place[0] - main[0]) <= _REACH and place != main]
+    near.sort(key=lambda place: abs(place[0] - main[0]))
+    for place in near:
+        if not any(_overlap(place, other) for other in covered) and _is_free(field, place, language):
+            return [place]
+    return []
+
+
+def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
+    """Add the phrase if its main word is in the title and the others are there or, often enough, in the text."""
     title, text = entry.fields["title"], entry.fields["text"]
-    main = pattern.words[_main_word(pattern, entry.language)]
+    main = _main_word(words, entry.language)
     if main not in title.found:
-        return []
+        return
     enough = 1 if len(text.words) <= SUMMARY_WORDS else _MENTIONS
     places = [(title, title.found[main][0])]
-    for number in pattern.words:
+    for number in words:
         if number == main:
             continue
         in_title = _free(number, title, entry.language)
         in_text = _free(number, text, entry.language)
         if not in_title and len(in_text) < enough:
-            return []
-        places += [(title, place) for place in in_title[:1]] or [(text, place) for place in in_text[:MAX_HITS]]
-    return [Hit(Kind.APART, weigh(Kind.APART, *places[0]), tuple(places))]
+            return
+        places += [(title, place) for place in in_title[:1]] or [(text, place) for place in in_text]
+    hits.append(Hit(Kind.APART, weigh(Kind.APART, *places[0]), tuple(places)))
 
 
-def _main_word(pattern: Pattern, language: str) -> int:
-    return 0 if language in _MAIN_WORD_FIRST else len(pattern.words) - 1
+def _main_word(words: tuple[int, ...], language: str) -> int:
+    return words[0] if language in _MAIN_WORD_FIRST else words[-1]
 
 
 def _free(number: int, field: FieldText, language: str) -> list[Place]:
     """Mentions of a word that do not, as far as can be seen, belong to a word after them."""
-    places = field.found.get(number, [])
+    places = field.found.get(number, [])[:MAX_HITS]
+    return [place for place in places if _is_free(field, place, language)]
+
+
+def _is_free(field: FieldText, place: Place, language: str) -> bool:
     if language != "en":
-        return places
-    return [place for place in places if _stands_free(field, place)]
-
-
-def _stands_free(field: FieldText, place: Place) -> bool:
-    index, token = divmod(place.after, CHUNK_STEP)
+        return True
+    index, token = divmod(place[1], CHUNK_STEP)
     if token:
         return False  # 'air-launched'
-    if index >= len(field.words):
+    if index >= len(field.words) or field.words[index].lower() in ENGLISH_FUNCTION_WORDS:
         return True
     between = field.text[field.spans[index - 1][1] : field.spans[index][0]]
-    return not between.isspace() or field.words[index].lower() in ENGLISH_FUNCTION_WORDS
+    return not between.isspace()

@@ -1,7 +1,7 @@
 """Where the words that keywords ask for stand in an entry.
 
 A position is a number: the chunk's index times `CHUNK_STEP` plus the token's index in its chunk, so that positions of
-one field can be compared, and the word after another one begins at its `after`.
+one field can be compared, and the word after another one begins at its end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from aggregator.model import EntryContent
 from aggregator.text.tokens import CHUNK, chunk
@@ -21,12 +20,8 @@ CHUNK_STEP = 1 << 12
 MAX_TEXT = 200_000
 """Characters of a field that are read."""
 
-
-class Place(NamedTuple):
-    """A word of a field. `after` is the position at which the next word begins."""
-
-    start: int
-    after: int
+Place = tuple[int, int]
+"""From the position of a word up to the position at which the next one begins. Plain, for millions of them are made."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +40,11 @@ class FieldText:
 
     def offsets(self, place: Place) -> tuple[int, int]:
         """Character offsets of what stands there."""
-        first, token = divmod(place.start, CHUNK_STEP)
+        first, token = divmod(place[0], CHUNK_STEP)
         start = self.spans[first][0]
         if token:
             start += chunk(self.words[first]).tokens[token].start
-        last, tokens = divmod(place.after, CHUNK_STEP)
+        last, tokens = divmod(place[1], CHUNK_STEP)
         if not tokens:
             return start, self._end(last - 1)
         return start, self.spans[last][0] + chunk(self.words[last]).tokens[tokens - 1].end
@@ -64,7 +59,7 @@ class FieldText:
         starts = [span[0] for span in self.spans]
         first = max(bisect_right(starts, start) - 1, 0)
         last = max(bisect_right(starts, max(end - 1, start)), first + 1)
-        return Place(first * CHUNK_STEP, last * CHUNK_STEP)
+        return first * CHUNK_STEP, last * CHUNK_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
             continue
         start = index * CHUNK_STEP
         if len(slots) == 1:
-            place = Place(start, start + CHUNK_STEP)
+            place = (start, start + CHUNK_STEP)
             for number in slots[0]:
                 found.setdefault(number, []).append(place)
         else:
@@ -96,11 +91,9 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
 
 def _add_pieces(found: dict[int, list[Place]], slots: tuple[tuple[int, ...], ...], count: int, start: int) -> None:
     end = start + CHUNK_STEP
-    for index, numbers in enumerate(slots):
-        if index == count:  # the whole chunk as one word
-            place = Place(start, end)
-        else:
-            place = Place(start + index, end if index == count - 1 else start + index + 1)
+    places = [(start + index, start + index + 1) for index in range(count - 1)]
+    places += [(start + count - 1, end), (start, end)]  # the last piece, and the whole chunk as one word
+    for numbers, place in zip(slots, places, strict=False):
         for number in numbers:
             found.setdefault(number, []).append(place)
 

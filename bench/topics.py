@@ -1,0 +1,120 @@
+"""python -m bench topics FILE [--keywords LISTS.yaml] [--out PRED.jsonl]: labelled entries through the shipped matcher.
+
+FILE is JSONL, plain or .gz: id, title, text, perhaps topic (a label or a list of labels). LISTS.yaml holds `topics:` as
+feeds.yaml does; without it, the name of each label in FILE is its only keyword. Entries are matched by the code that
+`aggregator group` calls, with the default threshold. PRED.jsonl gets id and topics (names). Printed: precision, recall
+and F1 over all labels, speed, and memory. `--many N` adds N made-up keywords, to measure speed with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import resource
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from aggregator.config.models import TopicConfig
+from aggregator.group.topics import TopicMatcher
+from aggregator.model import EntryContent
+from aggregator.text.tokens import tokenize
+
+Row = Mapping[str, Any]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark with the arguments of the command line."""
+    options = _options(argv)
+    rows = list(_read_rows(options.file))
+    gold = {str(row["id"]): _labels(row) for row in rows}
+    if options.keywords:
+        lists = YAML(typ="safe").load(options.keywords)["topics"]
+    else:
+        lists = {label: [label] for label in sorted(set().union(*gold.values()))}
+    topics = {name: TopicConfig.model_validate(_long_form(value)) for name, value in lists.items()}
+    predicted = _match(rows, topics | _made_up(rows, options.many), options.cut)
+    predicted = {row_id: names & lists.keys() for row_id, names in predicted.items()}
+    if options.out:
+        lines = (json.dumps({"id": row_id, "topics": sorted(names)}) for row_id, names in predicted.items())
+        options.out.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    if any(gold.values()):
+        print(_scores(gold, predicted, set(lists)))
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench topics", description="Match labelled entries with topics.")
+    parser.add_argument("file", type=Path, help="JSONL, plain or .gz")
+    parser.add_argument("--keywords", type=Path, help="YAML with topics: as in feeds.yaml")
+    parser.add_argument("--out", type=Path, help="write id and topics of each entry here, as JSONL")
+    parser.add_argument("--many", type=int, default=0, help="this many keywords more, made of words of the entries")
+    parser.add_argument("--cut", type=int, help="only this many characters of each text")
+    return parser.parse_args(argv)
+
+
+def _match(rows: Sequence[Row], topics: Mapping[str, TopicConfig], cut: int | None) -> dict[str, set[str]]:
+    """The topics of each row, by its id. Prints what it took, in seconds of one core."""
+    entries = [EntryContent(title=row["title"] or "", text=(row["text"] or "")[:cut]) for row in rows]
+    started = time.process_time()
+    matcher = TopicMatcher(topics)
+    compiled = time.process_time()
+    found = [{match.topic for match in matcher.match(entry, "", "")} for entry in entries]
+    seconds = time.process_time() - compiled
+    keywords = sum(len(topic.any) for topic in topics.values())
+    characters = sum(len(entry.title) + len(entry.text) for entry in entries) / len(entries)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{keywords} keywords compiled in {compiled - started:.2f} s; {len(rows)} entries of {characters:.0f} characters"
+    )
+    print(f"in {seconds:.2f} s of CPU: {len(rows) / seconds:,.0f} entries/s; {memory:.0f} MB of memory at most")
+    return {str(row["id"]): names for row, names in zip(rows, found, strict=True)}
+
+
+def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _labels(row: Row) -> set[str]:
+    labels = row.get("topic") or []
+    return {labels} if isinstance(labels, str) else set(labels)
+
+
+def _long_form(value: Any) -> Any:
+    return {"any": [value]} if isinstance(value, str) else {"any": value} if isinstance(value, list) else value
+
+
+def _made_up(rows: Sequence[Row], count: int) -> dict[str, TopicConfig]:
+    """Topics of ten keywords each, the same at every run: rare words, and phrases of neighbouring uncommon ones."""
+    texts = [[token.form for token in tokenize(row["text"] or "")] for row in rows] if count else []
+    spread = Counter(form for forms in texts for form in set(forms))
+    chance = random.Random(1)
+    keywords: dict[str, None] = {}
+    while len(keywords) < count:
+        forms = chance.choice(texts)
+        length = chance.choice((1, 2, 2, 2, 3))
+        start = chance.randrange(max(1, len(forms) - length))
+        picked = forms[start : start + length]
+        common = len(rows) * (0.002 if length == 1 else 0.05)
+        if len(picked) == length and all(
+            form.isalpha() and len(form) > 2 and spread[form] <= common for form in picked
+        ):
+            keywords[" ".join(picked)] = None
+    names = list(keywords)
+    return {f"made up {at}": TopicConfig(any=tuple(names[at : at + 10])) for at in range(0, len(names), 10)}
+
+
+def _scores(gold: Mapping[str, set[str]], predicted: Mapping[str, set[str]], labels: set[str]) -> str:
+    right = sum(len(gold[row_id] & names) for row_id, names in predicted.items())
+    given = sum(len(names) for names in predicted.values())
+    wanted = sum(len(names & labels) for names in gold.values())
+    precision, recall = right / given if given else 0.0, right / wanted if wanted else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if right else 0.0
+    return f"micro precision {precision:.1%}, recall {recall:.1%}, F1 {f1:.1%} over {len(labels)} topics"
