@@ -4,6 +4,7 @@
     sources   check, add, import, export-opml, sources, schema
     look      entries, stories, why
     outbox    deliveries, deliveries retry, deliveries resolve
+    subscribers    list, add, import, remove, export
 
 Exit codes: 0 done, 1 something failed (and was said), 2 usage or configuration, 130 stopped by Ctrl-C.
 """
@@ -23,7 +24,7 @@ INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 
 def main() -> None:
     """Run a command; an error of the program's own becomes its sentence and its exit code."""
-    from aggregator.cli import look, outbox, sources, stages, why  # noqa: F401 - registers the commands
+    from aggregator.cli import look, outbox, sources, stages, subscribers, why  # noqa: F401 - registers the commands
     from aggregator.cli.output import complain
 
     for stream in (sys.stdout, sys.stderr):

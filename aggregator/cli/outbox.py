@@ -100,7 +100,7 @@ def _rows(store: Store, day: str | None, state: DeliveryState | None, limit: int
     from aggregator.store import editions
 
     with store.read() as conn:
-        found = {one.id: one for one in editions.recent(conn) if day in {None, one.local_date}}
+        found = {one.id: one for one in editions.recent(conn, variants=True) if day in {None, one.local_date}}
         chosen = None if day is None else list(found)
         waiting = stored.listing(conn, edition_ids=chosen, state=state, limit=limit)
     return [(one, found[one.edition_id]) for one in waiting]

@@ -79,11 +79,13 @@ def get(conn: Connection, digest: str, local_date: str, variant: str = "") -> Ed
     return None if row is None else _edition(row)
 
 
-def recent(conn: Connection, *, since: datetime | None = None, digest: str | None = None) -> list[Edition]:
-    """Editions of the digests themselves made from `since` on, empty ones too, newest first."""
-    statement = (
-        select(editions).where(editions.c.variant == "").order_by(editions.c.local_date.desc(), editions.c.id.desc())
-    )
+def recent(
+    conn: Connection, *, since: datetime | None = None, digest: str | None = None, variants: bool = False
+) -> list[Edition]:
+    """Editions made from `since` on, empty ones too, newest first; those of subscribers' variants with `variants`."""
+    statement = select(editions).order_by(editions.c.local_date.desc(), editions.c.id.desc())
+    if not variants:
+        statement = statement.where(editions.c.variant == "")
     if since is not None:
         statement = statement.where(editions.c.created >= since)
     if digest is not None:
