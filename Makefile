@@ -5,10 +5,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := .venv/bin
 DATA ?= data
+SECONDS ?= 60
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo run test coverage lint types contracts check lock bench migration clean
+.PHONY: help demo run test coverage lint types contracts check lock fuzz bench migration clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +41,11 @@ lock: .venv/.dev  ## Resolve the dependencies again, with hashes
 	@$(COMPILE) pyproject.toml --extra postgresql --group build -o requirements.lock --upgrade
 	@$(COMPILE) pyproject.toml --extra postgresql --group dev -o requirements-dev.lock --upgrade
 
+fuzz: .venv/.fuzz  ## Fuzz config, parse and sanitise, SECONDS each (60); Linux on x86-64
+	@set -e; for target in config parse sanitise; do echo "== $$target"; mkdir -p .fuzz/$$target; \
+		$(BIN)/python -m fuzz $$target -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=3000 -print_pcs=0 \
+		-dict=fuzz/words.dict -artifact_prefix=.fuzz/$$target- .fuzz/$$target tests/data/feeds aggregator/demo; done
+
 bench: .venv/.dev  ## List the benchmarks; run one with `.venv/bin/python -m bench NAME`
 	@$(BIN)/python -m bench
 
@@ -57,6 +63,11 @@ clean:  ## Remove what was made, but not data/
 	@echo "Installing what the program needs into .venv (once, about half a minute)"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.fuzz: .venv/.dev
+	@echo "Installing the fuzzer into .venv"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --group fuzz
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.ready
