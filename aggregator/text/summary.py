@@ -60,6 +60,10 @@ _SPACED = rf"(?:(?![{_EAST_ASIAN}{_SOUTH_EAST_ASIAN}])[^\W_])+"
 _WORD = re.compile(rf"(?P<east>[{_EAST_ASIAN}]+)|(?P<south>[{_SOUTH_EAST_ASIAN}]+)|{_SPACED}(?:[-.,'’]{_SPACED})*")
 _CHARACTERS_A_WORD = {"east": 2, "south": 5}
 _CLAUSE_MARKS = (", ", "; ", ": ", " – ", " — ", "，", "；", "、", "، ")
+_CONJUNCTIONS = tuple(
+    f" {word} "
+    for word in "and but und aber et mais y pero e mas ma i oraz ale а і й та але и но".split()  # noqa: SIM905
+)
 
 # As news agencies begin: KYIV, Ukraine (AP) — or BERLIN —
 _DATELINE = re.compile(
@@ -190,7 +194,7 @@ def shorten(text: str, words: int) -> str:
     if count_words(text) <= words:
         return text
     cut = _cut_position(text, words)
-    clause = max(text.rfind(mark, 0, cut) for mark in _CLAUSE_MARKS)
+    clause = max(text.rfind(mark, 0, cut) for mark in _CLAUSE_MARKS + _CONJUNCTIONS)
     if clause > 0 and count_words(text[:clause]) * 2 >= words:
         cut = clause
     return f"{text[:cut].rstrip(' ,;:–—-，；、،')}…"

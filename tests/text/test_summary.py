@@ -84,6 +84,18 @@ def test_a_first_sentence_that_is_too_long_ends_at_a_clause() -> None:
     assert summarise(text) == " ".join(["word"] * 30) + "…"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The plant lost its last line for nine hours and had to cool", "The plant lost its last line for nine hours…"),
+        ("Le cap est réduit de moitié et le prix du pétrole de 47 dollars", "Le cap est réduit de moitié…"),
+        ("Літаки збили дев’ять ракет над морем та над містом уранці", "Літаки збили дев’ять ракет над морем…"),
+    ],
+)
+def test_a_long_sentence_ends_before_a_conjunction_if_there_is_one(text: str, expected: str) -> None:
+    assert shorten(text, 10) == expected
+
+
 def test_captions_datelines_boilerplate_and_the_title_are_passed_over() -> None:
     text = (
         "Soldiers on Monday (Photo: Wire)\nAid pledged\n"
