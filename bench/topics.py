@@ -70,7 +70,7 @@ def _match(rows: Sequence[Row], topics: Mapping[str, TopicConfig], cut: int | No
     characters = sum(len(entry.title) + len(entry.text) for entry in entries) / len(entries)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{keywords} keywords compiled in {compiled - started:.2f} s; {len(rows)} entries of {characters:.0f} characters"
+        f"{keywords} keywords compiled in {compiled - started:.2f} s; {len(rows)} entries of {characters:.0f} letters"
     )
     print(f"in {seconds:.2f} s of CPU: {len(rows) / seconds:,.0f} entries/s; {memory:.0f} MB of memory at most")
     return {str(row["id"]): names for row, names in zip(rows, found, strict=True)}

@@ -20,7 +20,7 @@ from aggregator.text.expressions import Compiled, Compiler, Expression
 from aggregator.text.keywords import parse_keyword
 from aggregator.text.language import UNKNOWN, detect
 from aggregator.text.places import ReadEntry, field_text, read_field
-from aggregator.text.vocabulary import Reader
+from aggregator.text.vocabulary import Reader, Readings
 
 Evidence = dict[str, list[Hit]]
 """Keywords as written, and what speaks for each."""
@@ -41,6 +41,7 @@ class Matcher(Generic[List]):
         ]
         self._vocabulary = compiler.vocabulary
         self._fields = {"title", "text"}.union(*(compiled.fields for _, compiled in self._keywords))
+        self._readings: dict[str, Readings] = {}
         self._readers: dict[tuple[str, bool], Reader] = {}
         self._always = [index for index, (_, compiled) in enumerate(self._keywords) if compiled.needs is None]
         self._triggers = self._make_triggers()
@@ -93,7 +94,9 @@ class Matcher(Generic[List]):
     def _reader(self, language: str, *, shouting: bool) -> Reader:
         reader = self._readers.get((language, shouting))
         if reader is None:
-            reader = self._readers[language, shouting] = Reader(self._vocabulary, language, shouting=shouting)
+            if language not in self._readings:
+                self._readings[language] = Readings(self._vocabulary, language)
+            reader = self._readers[language, shouting] = Reader(self._readings[language], shouting=shouting)
         return reader
 
 

@@ -1,15 +1,12 @@
 """The words that keywords ask for, each with a number, and which of them a printed word answers to.
 
-The numbers are the same in every language; what differs is how words are read. One `Reader` per language turns a word
-as printed into the numbers that it answers to, remembers it, and so makes a text of known words cost one look-up a
-word.
+The numbers are the same in every language; what differs is how words are read (`Readings`). A `Reader` turns a word as
+printed into the numbers that it answers to and remembers it, so that a text of known words costs one look-up a word.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aggregator.text.stems import found, sought
@@ -63,32 +60,36 @@ class Vocabulary:
         return number
 
 
+class Readings:
+    """The words of a vocabulary by what they may look like in texts of one language."""
+
+    def __init__(self, vocabulary: Vocabulary, language: str) -> None:
+        self.language = language
+        self.words = vocabulary.words
+        self.inflected: dict[str, list[int]] = {}
+        self.exact: dict[str, list[int]] = {}
+        self.prefixes: dict[str, list[int]] = {}
+        for number, word in enumerate(vocabulary.words):
+            if word.prefix:
+                self.prefixes.setdefault(word.form, []).append(number)
+            elif word.exact or word.capitals:
+                self.exact.setdefault(word.form, []).append(number)
+            else:
+                for reading in sought(word.form, language, word.name):
+                    self.inflected.setdefault(reading, []).append(number)
+        self.prefix_lengths = sorted({len(prefix) for prefix in self.prefixes})
+
+
 class Reader(dict[str, Slots | None]):
-    """Reads printed words of one language: `reader[surface]` is their `Slots`, None when no keyword asks for them.
+    """Reads printed words: `reader[surface]` is their `Slots`, None when no keyword asks for them.
 
     `shouting`: the text is all in capitals, so capitals mean nothing and words are read in lower case.
     """
 
-    def __init__(self, vocabulary: Vocabulary, language: str, *, shouting: bool = False) -> None:
+    def __init__(self, readings: Readings, *, shouting: bool = False) -> None:
         super().__init__()
-        self._language = language
+        self._readings = readings
         self._shouting = shouting
-        self._words = vocabulary.words
-        readings: defaultdict[str, list[int]] = defaultdict(list)
-        exact: defaultdict[str, list[int]] = defaultdict(list)
-        prefixes: defaultdict[str, list[int]] = defaultdict(list)
-        for number, word in enumerate(vocabulary.words):
-            if word.prefix:
-                prefixes[word.form].append(number)
-            elif word.exact or word.capitals:
-                exact[word.form].append(number)
-            else:
-                for reading in sought(word.form, language, word.name):
-                    readings[reading].append(number)
-        self._readings: Mapping[str, list[int]] = dict(readings)
-        self._exact: Mapping[str, list[int]] = dict(exact)
-        self._prefixes: Mapping[str, list[int]] = dict(prefixes)
-        self._prefix_lengths = sorted({len(prefix) for prefix in prefixes})
 
     def __missing__(self, surface: str) -> Slots | None:
         if len(self) >= _REMEMBERED:
@@ -104,29 +105,29 @@ class Reader(dict[str, Slots | None]):
         return tuple(slots) if any(slots) else None
 
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
-        numbers: set[int] = set()
+        readings = self._readings
+        numbers = set(self._guarded(form, surface))
         if not self._shouting and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
             numbers.update(self._guarded(form[:-1], plural.group(1)))
-        numbers.update(self._guarded(form, surface))
         if self._shouting or not _is_acronym(surface):
-            for reading in found(form, self._language, surface[:1].isupper()):
-                numbers.update(self._readings.get(reading, ()))
+            for reading in found(form, readings.language, surface[:1].isupper()):
+                numbers.update(readings.inflected.get(reading, ()))
         else:
-            numbers.update(self._readings.get(form, ()))
-        for length in self._prefix_lengths:
+            numbers.update(readings.inflected.get(form, ()))
+        for length in readings.prefix_lengths:
             if length > len(form):
                 break
-            numbers.update(self._prefixes.get(form[:length], ()))
+            numbers.update(readings.prefixes.get(form[:length], ()))
         return tuple(sorted(numbers))
 
     def _guarded(self, form: str, surface: str) -> list[int]:
         """Words in quotes and acronyms: the very form, with the capitals that it needs."""
+        numbers = self._readings.exact.get(form)
+        if numbers is None or self._shouting:
+            return numbers or []
         letters = surface.replace(".", "")
-        return [
-            number
-            for number in self._exact.get(form, ())
-            if self._shouting or letters[: (capitals := self._words[number].capitals)].isupper() or not capitals
-        ]
+        needed = ((number, self._readings.words[number].capitals) for number in numbers)
+        return [number for number, capitals in needed if not capitals or letters[:capitals].isupper()]
 
 
 def _is_acronym(surface: str) -> bool:
