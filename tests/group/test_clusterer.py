@@ -36,6 +36,13 @@ def stories(clusterer: Clusterer, count: int, first: int = 1) -> list[int]:
     return [clusterer.story_of(number) for number in range(first, first + count)]
 
 
+def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
+    return [
+        Row(number, number, START + number * step, tuple(vector), array("H", vector.values()))
+        for number, vector in enumerate(vectors, 1)
+    ]
+
+
 def seed() -> News:
     title, _, text = shared_path("seed/article.txt").read_text("utf-8").partition("\n")
     return title, text.strip()
@@ -101,7 +108,7 @@ def test_two_entries_of_one_feed_need_more_in_common() -> None:
     assert one.similarity < other.similarity
 
 
-def test_numbers_and_scripts_without_spaces_are_compared_too() -> None:
+def test_scripts_without_spaces_are_compared_too() -> None:
     clusterer = Clusterer("zh")
     news = [
         ("乌克兰获得更多防空系统", "五十多个国家承诺向乌克兰提供防空系统。"),
@@ -110,6 +117,15 @@ def test_numbers_and_scripts_without_spaces_are_compared_too() -> None:
     ]
     told(clusterer, news)
     assert stories(clusterer, 3) == [1, 1, 3]
+
+
+def test_word_that_most_stories_have_leads_to_none_but_counts_where_a_rarer_one_has_led() -> None:
+    clusterer = Clusterer("en")
+    for row in rows(*({"ukraine": 200, f"place{number}": 980} for number in range(1, 71)), step=60):
+        clusterer.restore(row, row.entry_id)
+    both = clusterer.place(99, 99, START, "Ukraine place7", "")
+    assert (both.story, both.terms) == (7, ("place7", "ukraine"))
+    assert clusterer.place(100, 100, START, "Ukraine", "").runner_up is None
 
 
 def test_entry_without_words_founds_a_story_of_its_own() -> None:
@@ -144,13 +160,6 @@ def test_late_entry_is_placed_but_revises_nothing() -> None:
     late = clusterer.place(9, 9, START + 120, *MERGING[2])
     assert (late.story, late.moves) == (2, ())
     assert stories(clusterer, 2) == [1, 2]
-
-
-def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
-    return [
-        Row(number, number, START + number * step, tuple(vector), array("H", vector.values()))
-        for number, vector in enumerate(vectors, 1)
-    ]
 
 
 def test_what_belongs_together_is_told_apart_from_what_does_not() -> None:

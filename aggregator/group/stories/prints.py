@@ -14,6 +14,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from aggregator.group.stories.packed import pack, unpack
+from aggregator.group.stories.words import words_of
 
 _LENGTH = 3_000
 """Characters of a text in which names are looked for."""
@@ -26,8 +27,6 @@ _SHARE = 0.6
 _LEAST_WORDS, _LEAST_NAMES = 6, 10
 """Fingerprints that both texts must have: shorter ones are too common to be told apart."""
 
-_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_EAST_ASIAN}]|\d+(?:[.,]\d+)*|(?:(?![{_EAST_ASIAN}])[^\W_])+")
 _SENTENCE_END = re.compile(r"[.!?:]['\"”’»)]*\s|\n")
 _EVEN = 0xFFFF_FFFE
 
@@ -42,7 +41,7 @@ class Prints(NamedTuple):
 def prints_of(title: str, text: str) -> Prints:
     """Fingerprints of a text, of its title where there is no text."""
     text = text[:_LENGTH] or title
-    sentences = [_WORD.findall(sentence) for sentence in _SENTENCE_END.split(text)]
+    sentences = [words_of(sentence) for sentence in _SENTENCE_END.split(text)]
     words = [_hash(word) for word in islice(chain.from_iterable(sentences), _WORDS)]
     triples = zip(words, words[1:], words[2:], strict=False)
     # A word may have its capital for being the first of a sentence.
