@@ -89,7 +89,7 @@ def test_a_first_sentence_that_is_too_long_ends_at_a_clause() -> None:
     [
         ("The plant lost its last line for nine hours and had to cool", "The plant lost its last line for nine hours…"),
         ("Le cap est réduit de moitié et le prix du pétrole de 47 dollars", "Le cap est réduit de moitié…"),
-        ("Літаки збили дев’ять ракет над морем та над містом уранці", "Літаки збили дев’ять ракет над морем…"),
+        ("Літаки збили дев’ять ракет над морем та над містом уранці в неділю", "Літаки збили дев’ять ракет над морем…"),
     ],
 )
 def test_a_long_sentence_ends_before_a_conjunction_if_there_is_one(text: str, expected: str) -> None:
