@@ -201,12 +201,12 @@ class StoryEvidence:
     terms: tuple[str, ...] = ()
     runner_up: tuple[str, float] | None = None  # (story key, similarity)
     copy_of: int | None = None  # entry id of the text that this one copies or rewrites
-    moved_from: str | None = None  # key of the story that it was in before a merge or a split; similarity is that of the two
+    moved_from: str | None = None  # key of the story before a merge or a split; similarity is that of the two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Entries of several feeds about one event. `key` is made of its founding entry and survives merges and restarts."""
+    """Entries of several feeds about one event. `key` is made of its founding entry; merges and restarts keep it."""
 
     id: int
     key: str

@@ -75,7 +75,8 @@ def _find(conn: Connection, what: str) -> list[Entry]:
     if not found:
         raise UsageError(
             f"no stored entry has the id, guid or address {what!r}, and no story that id; "
-            "`aggregator entries` lists what there is. Perhaps keep: or drop: left it out, or its feed was not polled yet"
+            "`aggregator entries` lists what there is. Perhaps keep: or drop: left it out, "
+            "or its feed was not polled yet"
         )
     return found
 

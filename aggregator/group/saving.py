@@ -37,7 +37,7 @@ def save_places(conn: Connection, placements: Placements, now: datetime) -> tupl
         grouping.merge_story(conn, ids[gone], ids[placements.merged[gone]])
     keys = {founder: key for founder, (_, key) in stored.items()}
     keys |= {id_: one.key for id_, one in founders.items()} | {one.id: one.key for one, _, _ in placements.placed}
-    # Told apart and merged again within this batch: a story that was never stored, and that evidence names all the same.
+    # Told apart and merged again within this batch: one that was never stored, and that evidence names all the same.
     passing = sorted(placements.spoken_of() - keys.keys())
     keys |= {id_: one.key for id_, one in stored_entries.by_ids(conn, passing).items()}
     _save_entries(conn, placements, ids, keys, now)
