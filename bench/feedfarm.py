@@ -22,12 +22,13 @@ from typing import Self
 
 ENTRIES = 25
 _START = datetime(2026, 11, 1, tzinfo=UTC)
-_WORDS = (
+_VOCABULARY = (
     "air defence missile ministry aid pledge government minister region power grid station talks border "
     "grain harbour ship drone radar summit budget parliament vote report official statement attack repair "
     "hospital school winter fuel price market export import bridge railway village river night morning "
     "partner ally delivery system training unit"
-).split()
+)
+_WORDS = _VOCABULARY.split()
 
 
 class FeedFarm:
