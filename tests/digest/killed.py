@@ -74,7 +74,7 @@ def _after_commit_of(name: str) -> None:
 
 POINTS: dict[str, Callable[[], None]] = {
     "while freezing": lambda: _around(editions, "freeze", before=False),
-    "after freezing": lambda: _around(service, "make_edition", before=False),
+    "after freezing": lambda: _around(service, "_make", before=False),
     "while claiming": lambda: _around(deliveries, "claim", before=False),
     "after claiming": lambda: _after_commit_of("claim"),
     "before MAIL": lambda: _around_command(b"MAIL", before=True),
