@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, and_, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Text, and_, cast, delete, insert, literal, select, update
 
 from aggregator.model import DeliveryState, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store.tables import deliveries, editions, subscribers, subscriptions
@@ -54,12 +54,6 @@ def listing(conn: Connection, *, state: SubscriberState | None = None, digest: s
         ids = select(subscriptions.c.subscriber_id).where(subscriptions.c.digest == digest)
         statement = statement.where(subscribers.c.id.in_(ids))
     return _with_digests(conn, conn.execute(statement).all())
-
-
-def counts(conn: Connection) -> dict[SubscriberState, int]:
-    """How many are in each state."""
-    statement = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
-    return {SubscriberState(state): number for state, number in conn.execute(statement)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

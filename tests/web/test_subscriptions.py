@@ -13,8 +13,8 @@ from aggregator.clock import utc_now
 from aggregator.config.models import Config
 from aggregator.digest import service, signup
 from aggregator.digest.tokens import Holder, Purpose, make_token
-from aggregator.model import Frequency, Subscriber, SubscriberState
-from aggregator.store import letters, subscribers
+from aggregator.model import Edition, EditionState, Frequency, Subscriber, SubscriberState
+from aggregator.store import editions, letters, subscribers
 from aggregator.store.database import Store
 from aggregator.web.app import create_app
 from tests.digest.mailserver import MailServer, mail_server
@@ -262,3 +262,23 @@ def test_site_without_a_mail_server_offers_no_sign_up(store: Store, tmp_path: Pa
 
 def test_forms_that_are_too_large_are_refused(site: Site) -> None:
     assert post(site.client, "/subscribe/", {"address": "a" * 40_000}).status == 413
+
+
+def test_edition_of_own_wishes_can_be_read_at_its_link_alone(site: Site) -> None:
+    made = Edition(
+        id=0,
+        digest="Morning briefing",
+        variant="0123456789ab",
+        local_date="2026-11-22",
+        state=EditionState.FROZEN,
+        created=utc_now(),
+        period_from=utc_now(),
+        period_to=utc_now(),
+        html="<!doctype html><html><body><p>Own topics</p></body></html>",
+    )
+    with site.store.write() as conn:
+        editions.freeze(conn, made, ())
+    answer = site.client.get("/editions/morning-briefing/2026-11-22/0123456789ab/")
+    assert answer.status == 200 and "Own topics" in answer.text and answer.headers["x-robots-tag"] == "noindex"
+    assert site.client.get("/editions/morning-briefing/2026-11-22/0123456789ac/").status == 404
+    assert site.client.get("/editions/nothing/2026-11-22/0123456789ab/").status == 404
