@@ -30,7 +30,7 @@ _UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 _APOSTROPHES = "'’ʼ＇`´"
-_HYPHENS = "-‐‑\u00ad"
+_HYPHENS = "\\-‐‑\u00ad"  # the first escaped, for it stands in a set of characters
 _JOINERS = "\u200b-\u200d\u2060"
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0E, 0xFE0F, 0x0640])
 
@@ -87,35 +87,31 @@ def normal_form(word: str) -> str:
 def chunk(surface: str) -> Chunk:
     """The tokens of one match of `CHUNK`."""
     surface = surface[: 4 * MAX_WORD]
-    form = _single_word(surface)
-    if form is not None:
-        return Chunk((Token(form, 0, len(surface)),), None)
-    return _pieces(surface)
+    word = None if _HAS_UNSPACED.search(surface) else _single_word(surface)
+    return _pieces(surface) if word is None else Chunk((word,), None)
 
 
-def _single_word(surface: str) -> str | None:
-    """The form of a chunk that is one word, whatever its punctuation: kyiv, U.S, 3.5, don't, Ukraine's, п'ять."""
-    if _HAS_UNSPACED.search(surface):
-        return None
+def _single_word(surface: str) -> Token | None:
+    """A chunk that is one word, whatever its punctuation: kyiv, U.S, 3.5, don't, Ukraine's, п'ять."""
     visible = surface.translate(_INVISIBLE)
     if visible.isalpha():
-        return normal_form(visible)
+        return Token(normal_form(visible), 0, len(surface))
     if _INITIALS.fullmatch(surface):
-        return normal_form(surface.replace(".", ""))
+        return Token(normal_form(surface.replace(".", "")), 0, len(surface))
     if _NUMBER.fullmatch(surface):
-        return _THOUSANDS.sub("", surface).replace(",", ".")
-    return _apostrophe_word(visible)
+        return Token(_THOUSANDS.sub("", surface).replace(",", "."), 0, len(surface))
+    return _apostrophe_word(surface)
 
 
-def _apostrophe_word(surface: str) -> str | None:
+def _apostrophe_word(surface: str) -> Token | None:
     parts = _APOSTROPHE.split(surface)
     if len(parts) != 2 or not all(part.isalpha() for part in parts):
         return None
     left, right = normal_form(parts[0]), normal_form(parts[1])
     if right == "s":
-        return left
+        return Token(left, 0, len(parts[0]))
     cyrillic = "\u0400" <= right[0] <= "\u052f"
-    return f"{left}'{right}" if cyrillic or right in _CONTRACTED else None
+    return Token(f"{left}'{right}", 0, len(surface)) if cyrillic or right in _CONTRACTED else None
 
 
 def _pieces(surface: str) -> Chunk:
