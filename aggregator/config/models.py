@@ -125,7 +125,7 @@ class TopicConfig(Section):
     weight: Annotated[float, Field(gt=0)] = 1.0
     """How much the topic counts when the digest ranks stories."""
     alert: bool = False
-    """Mail each new story of the topic at once."""
+    """Marks a topic whose stories are urgent. Accepted, but not acted on yet: its stories come with the next digest."""
 
 
 class DigestConfig(Section):
