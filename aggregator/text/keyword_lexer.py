@@ -17,12 +17,14 @@ MIN_PREFIX = 2
 """Characters before a `*`; one is enough where one character is a word (Chinese, Japanese)."""
 FIELDS = ("title", "author", "url")
 
-_QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
+_QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "»": "«", "”": "”"}
 _OPERATORS = frozenset("|&~()")
 _ENGLISH_OPERATORS = {"AND": "&", "OR": "|", "NOT": "!", "NEAR": "~"}
 _FIELD = re.compile(r"([^\W\d_]+):")
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)+)/(?=[\s|&~)]|$)")
 _WORD_BREAK = re.compile(r'[\s|~()"“”„«»]')
+_COMMA = re.compile("[,;]")
+_NUMBER = re.compile(r"\d[\d.,]*\d")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 
 
@@ -176,10 +178,11 @@ class _Lexer:
         operator = _ENGLISH_OPERATORS.get(word)
         if operator and (self._out or self._phrase or word == "NOT") and self._text[self._at :].strip():
             raise KeywordError(f"{word} is not an operator", column=column, hint=f"write {operator} instead")
-        if word[-1] in ",;" or ("," in word.strip(",") and not re.fullmatch(r"[\d.,]+", word)):
+        comma = _COMMA.search(word)
+        if comma is not None and not _NUMBER.fullmatch(word):
             raise KeywordError(
-                f"{word[-1] if word[-1] in ',;' else ','} joins nothing",
-                column=column + len(word) - 1,
+                f"{comma.group()} joins nothing",
+                column=column + comma.start(),
                 hint="write | between alternatives, or put the phrase in quotes",
             )
         if len(word) > 1 and word[0] == "-" and word[1].isalnum():

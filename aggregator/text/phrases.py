@@ -2,8 +2,9 @@
 
 Side by side counts in any phrase. The rest is for plain phrases of several words, and careful, because words mean
 little alone: 'Air strikes ... the defence ministry said' is not about air defence. So in English a word before the
-last (the modifier) counts only where it is free, which is not directly before another word that it could modify ('air
-strikes'). And words apart need the phrase's main word in the title, and the others there or repeatedly in the text.
+last (the modifier) counts only where it is free: not directly before another word that it could modify ('air
+strikes'). And words apart need the phrase's main word in the title, free as well, and the others there or, in an
+article repeatedly, in the text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from aggregator.text.evidence import SUMMARY_WORDS, Hit, Kind, weigh
 from aggregator.text.figures import is_in_a_name
 from aggregator.text.places import CHUNK_STEP, FieldText, Place, ReadEntry
-from aggregator.text.wordlists import ENGLISH_FUNCTION_WORDS
+from aggregator.text.wordlists import ENGLISH_UNMODIFIED
 
 NEAR_WORDS = 8
 """Words that may lie between the first and the last of those that are near each other."""
@@ -155,10 +156,11 @@ def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
     """Add the phrase if its main word is in the title and the others are there or, often enough, in the text."""
     title, text = entry.fields["title"], entry.fields["text"]
     main = _main_word(words, entry.language)
-    if main not in title.found:
+    subject = _free(main, title, entry.language)
+    if not subject:
         return
     enough = 1 if len(text.words) <= SUMMARY_WORDS else _MENTIONS
-    places = [(title, title.found[main][0])]
+    places = [(title, subject[0])]
     for number in words:
         if number == main:
             continue
@@ -186,7 +188,7 @@ def _is_free(field: FieldText, place: Place, language: str) -> bool:
     index, token = divmod(place[1], CHUNK_STEP)
     if token:
         return False  # 'air-launched'
-    if index >= len(field.words) or field.words[index].lower() in ENGLISH_FUNCTION_WORDS:
+    if index >= len(field.words) or field.words[index].lower() in ENGLISH_UNMODIFIED or field.words[index][0].isdigit():
         return True
     between = field.text[field.spans[index - 1][1] : field.spans[index][0]]
     return not between.isspace()

@@ -1,0 +1,214 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.model import EntryContent, Person
+from aggregator.text.evidence import Kind, score
+from aggregator.text.keyword_lexer import KeywordError
+from aggregator.text.matcher import EntryFilter, Matcher
+
+
+def entry(title: str, text: str = "", **fields: object) -> EntryContent:
+    return EntryContent(title=title, text=text, **fields)  # type: ignore[arg-type]
+
+
+def scores(keyword: str, *entries: EntryContent) -> list[float]:
+    matcher = Matcher({"list": [keyword]})
+    evidence = [matcher.find(matcher.read(one)).get("list", {}).get(keyword, []) for one in entries]
+    return [score(hits) for hits in evidence]
+
+
+def filler(words: int) -> str:
+    return " ".join(["Nothing of that sort happened on the quiet road to the village that day."] * (words // 14 + 1))
+
+
+def test_title_weighs_more_than_lead_and_lead_more_than_what_follows() -> None:
+    title, lead, late = scores(
+        "missile",
+        entry("A missile flew over the sea", filler(200)),
+        entry("A quiet day by the sea", f"A missile flew. {filler(200)}"),
+        entry("A quiet day by the sea", f"{filler(200)} A missile flew. {filler(50)}"),
+    )
+    assert title == 3.0
+    assert 1.0 < lead <= 2.0
+    assert 0.0 < late < 1.0
+
+
+def test_several_mentions_make_up_for_their_places() -> None:
+    once, often = scores(
+        "missile",
+        entry("A quiet day by the sea", filler(200) + "The missile fell."),
+        entry("A quiet day by the sea", filler(200) + "The missile fell. " * 6),
+    )
+    assert once < 1.0 <= often
+
+
+def test_every_mention_in_a_summary_counts() -> None:
+    assert scores("missile", entry("A quiet day", "word " * 58 + "missile"))[0] >= 1.0
+
+
+def test_near_is_weaker_than_side_by_side_and_apart_weaker_than_near() -> None:
+    together, near, apart = scores(
+        "aid pledges",
+        entry("New aid pledges at the summit"),
+        entry("New pledges of military aid at the summit"),
+        entry("Summit ends with pledges", "The ministers spoke for nine hours before they sent their aid."),
+    )
+    assert together > near > apart >= 1.0
+
+
+def test_words_apart_need_the_main_word_in_the_title() -> None:
+    assert scores("aid pledges", entry("Summit ends with aid", "They made pledges after many hours of talks.")) == [0.0]
+
+
+def test_words_apart_in_an_article_need_more_than_one_mention() -> None:
+    once, twice = scores(
+        "aid pledges",
+        entry("Pledge by the West", f"{filler(100)} They sent aid."),
+        entry("Pledge by the West", f"{filler(100)} They sent aid. It was the aid that counts."),
+    )
+    assert once == 0.0
+    assert twice >= 1.0
+
+
+def test_modifier_of_another_word_is_not_a_part_of_the_phrase() -> None:
+    assert scores(
+        "air defense",
+        entry("Air raid sirens in Kyiv as defense minister resigns"),
+        entry("Defense minister resigns", "An air strike hit Odesa, an air raid went on for hours."),
+    ) == [0.0, 0.0]
+
+
+def test_main_word_of_a_romance_language_comes_first() -> None:
+    title = "La défense de Kiev se renforce avec de nouveaux moyens"
+    [apart] = scores("défense aérienne", entry(title, "La France livrera une protection aérienne complète à la ville."))
+    assert apart >= 1.0
+
+
+def test_mentions_that_overlap_count_once() -> None:
+    matcher = Matcher({"list": ["aid | military aid"]})
+    hits = matcher.find(matcher.read(entry("New military aid for Kyiv")))["list"]["aid | military aid"]
+    assert len(hits) == 2
+    assert score(hits) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title", "found"),
+    [
+        ("oil", "Hershey Oil Corp names a new head", False),
+        ("Oil", "Hershey Oil Corp names a new head", True),
+        ("nvidia", "Nvidia Corp names a new head", True),
+        ("dollar", "He paid 3 million dollars for the house", False),
+        ("dollar", "The dollar falls against the yen", True),
+        ("oil", "Oil prices rise", True),
+    ],
+)
+def test_common_word_in_a_company_name_or_an_amount_hardly_counts(keyword: str, title: str, found: bool) -> None:
+    [result] = scores(keyword, entry(title))
+    assert (result >= 1.0) == found
+    assert result > 0.0
+
+
+def test_shouted_title_is_read_without_regard_to_capitals() -> None:
+    assert scores("missile", entry("RUSSIAN MISSILES HIT KYIV")) == [3.0]
+    assert scores("US", entry("US SENATE VOTES ON THE BILL")) == [3.0]
+
+
+def test_shouted_keyword_is_no_acronym() -> None:
+    assert scores("AIR DEFENSE", entry("Kyiv asks for air defences")) == [3.0]
+
+
+def test_and_is_as_strong_as_its_weaker_side() -> None:
+    both = entry("Patriot battery in Poland", f"{filler(200)} One missile was fired.")
+    assert scores("patriot & missile", both)[0] < 1.0 <= scores("patriot", both)[0]
+
+
+def test_near_looks_within_one_field() -> None:
+    close, far, split = scores(
+        "pledge* ~ weapons",
+        entry("Allies pledged more weapons"),
+        entry("Allies pledged one two three four five six seven eight nine weapons"),
+        entry("Allies pledged more", "Weapons are on their way."),
+    )
+    assert close == 3.0
+    assert far == split == 0.0
+
+
+def test_fields_are_searched_alone() -> None:
+    written = entry(
+        "Notes", "By the sea", url="https://news.example/world/ukraine-war", authors=(Person("Ann O'Brien"),)
+    )
+    assert scores("author: O'Brien", written) == [3.0]
+    assert scores("url: ukraine", written) == [3.0]
+    assert scores("url:news.example/world", written) == [3.0]
+    assert scores("title: sea", written) == [0.0]
+    assert scores("url: sport | author: /^Ann /", written) == [3.0]
+
+
+def test_regular_expression_gives_its_very_characters() -> None:
+    matcher = Matcher({"list": ["/S-[34]00/"]})
+    [hit] = matcher.find(matcher.read(entry("Two S-400s seen")))["list"]["/S-[34]00/"]
+    assert hit.offsets == (4, 9)
+    assert hit.kind is Kind.TOGETHER
+
+
+def test_exclusion_within_a_group_or_a_field_holds() -> None:
+    assert scores("patriot & (missile & !film)", entry("Patriot missile", "A film by Emmerich")) == [0.0]
+    assert scores("patriot & title:(missile & !film)", entry("Patriot missile", "A film by Emmerich")) == [3.0]
+
+
+def test_keyword_that_cannot_work_is_refused_when_compiled() -> None:
+    with pytest.raises(KeywordError):
+        Matcher({"list": ["*"]})
+
+
+def test_long_text_is_matched_with_a_bounded_number_of_mentions() -> None:
+    matcher = Matcher({"list": ["missile"]})
+    hits = matcher.find(matcher.read(entry("Missile", "missile " * 20_000)))["list"]["missile"]
+    assert len(hits) <= 51
+
+
+KEYWORDS = st.sampled_from(
+    ["air defense", "anti-aircraft", '"air def*"', "air ~ kyiv", "/[a-z]+/", "乌克兰", "U.S.", "O'Brien", "ai", "T-72"]
+)
+MIXTURE = "air defense Defences anti-aircraft antiaircraft kyiv Kyiv's 乌克兰 U.S. O’Brien AI T-72s — 🚀 \u00ad e\u0301"
+WORDS = st.sampled_from(MIXTURE.split(" "))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(KEYWORDS, min_size=1, max_size=4), st.lists(WORDS | st.text(max_size=6), max_size=30), st.text(max_size=80)
+)
+def test_evidence_lies_in_its_field(keywords: list[str], words: list[str], title: str) -> None:
+    matcher = Matcher({"list": keywords})
+    read = matcher.read(entry(title, " ".join(words)))
+    for hits in matcher.find(read).get("list", {}).values():
+        for hit in hits:
+            assert hit.weight >= 0.0
+            for field, place in hit.places:
+                start, end = hit.offsets or field.offsets(place)
+                assert 0 <= start < end <= len(field.text)
+
+
+def test_filter_without_keep_keeps_what_drop_does_not_name() -> None:
+    chosen = EntryFilter((), ("football",))
+    assert chosen.accepts(entry("Kyiv asks for help")) == (True, "Kept: nothing of drop: matches.")
+    assert chosen.accepts(entry("Football: Dynamo wins")) == (False, "Left out: 'football' of drop: is in the title.")
+
+
+def test_filter_with_keep_keeps_only_what_it_names() -> None:
+    chosen = EntryFilter(("ukraine", "aid pledges"), ())
+    assert chosen.accepts(entry("Talks", "Ukraine asks for help")) == (True, "Kept: 'ukraine' of keep: is in the text.")
+    assert chosen.accepts(entry("Pledge by the West", "More military aid for Kyiv")) == (
+        True,
+        "Kept: 'aid pledges' of keep: is in the title and the text.",
+    )
+    assert chosen.accepts(entry("Rain in Paris")) == (False, "Left out: nothing of keep: matches.")
+
+
+def test_drop_wins_over_keep() -> None:
+    assert EntryFilter(("ukraine",), ("football",)).accepts(entry("Ukraine wins at football"))[0] is False
+
+
+def test_passing_mention_in_an_article_is_not_enough_to_drop_it() -> None:
+    assert EntryFilter((), ("football",)).accepts(entry("Kyiv", filler(200) + "football"))[0] is True
