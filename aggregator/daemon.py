@@ -148,7 +148,7 @@ class Daemon:
         await self.stopping.wait()
         log.info("stopping")
         deadline.start()
-        self._scheduler.shutdown(wait=False)
+        self._scheduler.pause()  # its shutdown would cancel what is under way
         self._finish_polls()
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=STOP_WITHIN / 2)
@@ -156,6 +156,7 @@ class Daemon:
                 task.cancel()
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*late, return_exceptions=True), STOP_WITHIN / 2)
+        self._scheduler.shutdown(wait=False)
 
     async def _guarded(self, stage: Stage) -> None:
         """One tick; a stage that fails is logged and ticks again."""
@@ -168,6 +169,9 @@ class Daemon:
             self._troubles.pop(name, None)
         except Stopped:
             pass
+        except asyncio.CancelledError:
+            if not self.stopping.is_set():
+                raise
         except AggregatorError as error:
             self._troubles[name] = str(error)
             log.error("%s", error)  # noqa: TRY400 - its text says it all

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 COLUMNS = ("address", "state", "digests", "frequency", "topics", "language", "hour", "weekday", "timezone", "created")
 _ADDRESS_COLUMNS = ("address", "email", "e-mail", "mail", "email address")
 
-people = typer.Typer(no_args_is_help=True, help="List, add, import, remove and export those who get digests by mail.")
+people = typer.Typer(
+    no_args_is_help=True,
+    help="List, add, import, remove and export those who get digests by mail.\n\nExample: aggregator subscribers list",
+)
 app.add_typer(people, name="subscribers")
 
 Digests = Annotated[
