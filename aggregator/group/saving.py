@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -115,8 +114,9 @@ def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> None:
     feeds = stored_feeds.by_ids(conn, sorted({member.feed_id for found in members.values() for member in found}))
     values = {}
     for story_id, found in members.items():
-        fields = asdict(fields_of([_member(member, feeds[member.feed_id]) for member in found]))
-        values[story_id] = fields | {"closed": fields["last_seen"] < now - IDLE, "merged_into": None}
+        fields = fields_of([_member(member, feeds[member.feed_id]) for member in found])
+        columns = {name: getattr(fields, name) for name in fields.__dataclass_fields__}
+        values[story_id] = columns | {"closed": fields.last_seen < now - IDLE, "merged_into": None}
     grouping.update_stories(conn, values)
 
 
