@@ -119,7 +119,7 @@ def _lower_bound(result: Fetched | NotModified, limits: Limits, hints: FeedHints
 def _after_failure(result: FetchFailed, limits: Limits, failures: int) -> tuple[timedelta, str]:
     asked = result.hints.retry_after
     if result.kind is FailureKind.GONE:
-        return NEVER, f"{result.reason}; not polled again until the editor acts"
+        return NEVER, f"{result.reason.rstrip('.')}; not polled again until the editor acts"
     if result.kind is FailureKind.POSTPONED:
         return asked or limits.floor, result.reason
     pause = min(limits.least * 2 ** min(max(failures - 1, 0), 16), max(limits.ceiling, limits.least))
@@ -131,7 +131,7 @@ def _after_failure(result: FetchFailed, limits: Limits, failures: int) -> tuple[
         cut = f"; asked again after {in_words(MOST_RETRY_AFTER)}" if asked > MOST_RETRY_AFTER else ""
         return min(asked, MOST_RETRY_AFTER), f"server asked for {in_words(asked)} (Retry-After){cut}"
     times = "" if failures < 2 else f", {failures} times in a row"
-    return pause, f"{result.reason}{times}; tried again after {in_words(pause)}"
+    return pause, f"{result.reason.rstrip('.')}{times}; tried again after {in_words(pause)}"
 
 
 def _spread(pause: timedelta, url: str, chance: float) -> timedelta:

@@ -204,3 +204,12 @@ def test_full_answer_is_asked_for_only_of_a_feed_silent_beyond_its_rhythm_and_at
     assert needs_full_answer(NOW - 8 * DAY, NOW - 40 * DAY, FeedHints(), NOW)
     assert needs_full_answer(NOW - 8 * DAY, None, FeedHints(), NOW)
     assert not needs_full_answer(None, None, FeedHints(), NOW)
+
+
+def test_p14_reason_that_is_a_sentence_of_its_own_reads_on_without_its_full_stop() -> None:
+    ill = FetchFailed(
+        kind=FailureKind.NOT_A_FEED, reason="Got an HTML page instead of a feed.", url="https://a.example/"
+    )
+    assert (
+        plan(ill, failures=2).reason == "Got an HTML page instead of a feed, 2 times in a row; tried again after 20 min"
+    )
