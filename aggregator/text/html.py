@@ -132,8 +132,9 @@ def escape(text: str) -> str:
 def first_image(sanitised: str) -> str | None:
     """Address of the first picture in what `sanitise` gave."""
     for img in _IMG.finditer(sanitised):
-        if source := _SOURCE.search(img[0]):
-            return unescape(source[1])
+        source = _SOURCE.search(img[0])
+        if url := web_url(unescape(source[1])) if source else None:
+            return url
     return None
 
 

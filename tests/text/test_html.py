@@ -57,7 +57,7 @@ def assert_safe(html: str) -> None:
         assert set(attributes) <= allowed, (tag, attributes)
         for name in ("href", "src"):
             if name in attributes:
-                assert (attributes[name] or "").startswith(("http://", "https://", "mailto:")), attributes
+                assert (attributes[name] or "").lower().startswith(("http:", "https:", "mailto:")), attributes
     assert clean_text(html) == html
 
 
