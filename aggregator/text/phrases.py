@@ -48,6 +48,8 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
     for name in pattern.fields:
         field = entry.fields[name]
         found = field.found
+        if not found:
+            continue
         for words in pattern.ways:
             first = found.get(words[0])
             if first is None:
@@ -59,7 +61,9 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
                 if pattern.loose and words is pattern.ways[0]:
                     _near(words, field, entry.language, hits)
     if not hits and pattern.loose and len(pattern.fields) > 1:
-        _apart(pattern.ways[0], entry, hits)
+        words = pattern.ways[0]
+        if _main_word(words, entry.language) in entry.fields["title"].found:
+            _apart(words, entry, hits)
     return hits
 
 
