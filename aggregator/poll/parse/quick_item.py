@@ -11,20 +11,11 @@ from feedparser.mixin import _FeedParserMixin
 from lxml.etree import _Element
 
 from aggregator.poll.parse.quick_names import RDF, Beyond, Names, Scope, attributes_of, has_handler
+from aggregator.poll.parse.quick_parts import HTML, TYPES, file_of, filled, href_of, is_page, leaf, link_of, resolved
 from aggregator.poll.parse.quick_text import quick_date, repair, xhtml
-from aggregator.poll.parse.raw import RawEntry, RawFile, RawPerson, RawText
+from aggregator.poll.parse.raw import RawEntry, RawPerson, RawText
 from aggregator.poll.parse.record import MAX_TAGS, author_detail
 
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
-_TYPES = {
-    "text": "text/plain",
-    "plain": "text/plain",
-    "text/plain": "text/plain",
-    "html": "text/html",
-    "text/html": "text/html",
-    "xhtml": "application/xhtml+xml",
-    "application/xhtml+xml": "application/xhtml+xml",
-}
 _QUERY_VARIABLE = re.compile("&([A-Za-z0-9_]+);")
 
 # Elements that feedparser handles and whose results we don't read. None of them touches what we do read.
@@ -98,9 +89,9 @@ class _Item:
         entry = self.entry
         entry.categories = [term for term, scheme, _ in self._tags if term and not (scheme or "").endswith("#kind")]
         entry.contents = [content for content in entry.contents if content.value]
-        entry.title = _filled(entry.title)
-        entry.summary = _filled(entry.summary)
-        entry.caption = _filled(entry.caption)
+        entry.title = filled(entry.title)
+        entry.summary = filled(entry.summary)
+        entry.caption = filled(entry.caption)
         entry.language = self._title_language or self._summary_language
         return entry
 
@@ -164,23 +155,23 @@ class _Item:
 
     def _construct(self, element: _Element, scope: Scope, default: str) -> tuple[RawText, str | None]:
         attributes = attributes_of(element)
-        kind = _TYPES.get(attributes.get("type", default))
+        kind = TYPES.get(attributes.get("type", default))
         if kind is None or attributes.get("mode") == "base64" or "src" in attributes:
             raise Beyond
         inner = scope.inside(element)
         if kind == "application/xhtml+xml":
             value = xhtml(element, self._dialect.names, without_div=self._dialect.atom10)
         else:
-            value = _leaf(element)
+            value = leaf(element)
             if kind == "text/plain" and not self._dialect.atom and ("</" in value or "&" in value):
                 kind = "text/html" if _FeedParserMixin.looks_like_html(value) else kind
-        return RawText(repair(value), "html" if kind in _HTML else "text", inner.base), inner.language
+        return RawText(repair(value), "html" if kind in HTML else "text", inner.base), inner.language
 
     # Names and addresses
 
     def _guid(self, element: _Element, scope: Scope, depth: int) -> None:
         is_link = attributes_of(element).get("ispermalink", "true") == "true"
-        value = _leaf(element)
+        value = leaf(element)
         if is_link and value:
             value = scope.inside(element).resolve(value)
         value = repair(value)
@@ -190,23 +181,23 @@ class _Item:
             self.entry.link = value
 
     def _link(self, element: _Element, scope: Scope, _depth: int) -> None:
-        attributes, href = _link_of(element, scope)
+        attributes, href = link_of(element, scope)
         rel = attributes.get("rel", "alternate")
         if href is None:
             href = self.entry.link = _QUERY_VARIABLE.sub(
-                r"&\g<1>", repair(_resolved(element, scope)).replace("&amp;", "&")
+                r"&\g<1>", repair(resolved(element, scope)).replace("&amp;", "&")
             )
-        elif _is_page(attributes):
+        elif is_page(attributes):
             self.entry.link = href
         if href and rel == "alternate":
             self.entry.links.append(href)
         elif href and rel == "enclosure":
-            self.entry.enclosures.append(_file(attributes, href))
+            self.entry.enclosures.append(file_of(attributes, href))
 
     def _comments(self, element: _Element, scope: Scope, depth: int) -> None:
         if attributes_of(element):
             raise Beyond
-        value = repair(_resolved(element, scope))
+        value = repair(resolved(element, scope))
         if self._shallowest("comments", depth):
             self.entry.comments = value
 
@@ -222,12 +213,12 @@ class _Item:
                 title, _ = self._construct(child, inner, "text/plain")
                 self._title_depth = depth + 1 if title.value else -1
             elif name == "link":
-                of_link, href = _link_of(child, inner)
+                of_link, href = link_of(child, inner)
                 if href is None:
                     raise Beyond
-                link = href if _is_page(of_link) else link
+                link = href if is_page(of_link) else link
             elif name == "id" and "isPermaLink" not in child.attrib:
-                link = link if link is not None else repair(_resolved(child, inner))
+                link = link if link is not None else repair(resolved(child, inner))
             elif name in _SOURCE_PARTS:
                 self._ignore_person(child)
             else:
@@ -254,9 +245,9 @@ class _Item:
                 if (child.text or "").strip():
                     raise Beyond
             elif field == "uri":
-                person.uri = repair(_resolved(child, inner))
+                person.uri = repair(resolved(child, inner))
             else:
-                setattr(person, field, _leaf(child))
+                setattr(person, field, leaf(child))
         if person == RawPerson():
             text = "".join([element.text or "", *(child.tail or "" for child in element)])
             person.name, person.email = author_detail(repair(text.strip()))
@@ -270,7 +261,7 @@ class _Item:
             attributes.get("scheme", scheme or attributes.get("domain")),
             attributes.get("label"),
         )
-        self._end_category(repair(_leaf(element)))
+        self._end_category(repair(leaf(element)))
 
     def _media_category(self, element: _Element, scope: Scope, depth: int) -> None:
         self._category(element, scope, depth, "http://search.yahoo.com/mrss/category_schema")
@@ -294,7 +285,7 @@ class _Item:
     def _keywords(self, element: _Element, _scope: Scope, _depth: int, scheme: str | None = None) -> None:
         if element.attrib:
             raise Beyond
-        for term in repair(_leaf(element)).split(","):
+        for term in repair(leaf(element)).split(","):
             if term.strip():
                 self._tag(term.strip(), scheme, None)
 
@@ -308,25 +299,25 @@ class _Item:
     # Dates
 
     def _published(self, element: _Element, _scope: Scope, _depth: int) -> None:
-        self.entry.published = quick_date(_leaf(element)) or self.entry.published
+        self.entry.published = quick_date(leaf(element)) or self.entry.published
 
     def _updated(self, element: _Element, _scope: Scope, _depth: int) -> None:
-        self.entry.updated = quick_date(_leaf(element)) or self.entry.updated
+        self.entry.updated = quick_date(leaf(element)) or self.entry.updated
 
     # Files and pictures
 
     def _enclosure(self, element: _Element, _scope: Scope, _depth: int) -> None:
         attributes = attributes_of(element)
-        href = _href(attributes)
+        href = href_of(attributes)
         if len(element):
             raise Beyond
         if href:
-            self.entry.enclosures.append(_file(attributes, href))
+            self.entry.enclosures.append(file_of(attributes, href))
 
     def _media_content(self, element: _Element, scope: Scope, depth: int) -> None:
         attributes = attributes_of(element)
         if attributes.get("url"):
-            self.entry.media.append(_file(attributes, attributes.get("href") or attributes["url"]))
+            self.entry.media.append(file_of(attributes, attributes.get("href") or attributes["url"]))
         self.children(element, scope.inside(element), depth + 1)
 
     def _media_group(self, element: _Element, scope: Scope, depth: int) -> None:
@@ -334,62 +325,17 @@ class _Item:
 
     def _thumbnail(self, element: _Element, _scope: Scope, _depth: int) -> None:
         attributes = attributes_of(element)
-        text = _leaf(element)
+        text = leaf(element)
         if text and "url" not in attributes:
             attributes["url"] = repair(text)
         if attributes.get("url"):
-            self.entry.thumbnails.append(_file(attributes, attributes.get("href") or attributes["url"]))
+            self.entry.thumbnails.append(file_of(attributes, attributes.get("href") or attributes["url"]))
 
     def _image(self, element: _Element, _scope: Scope, _depth: int) -> None:
         attributes = attributes_of(element)
         if len(element):
             raise Beyond
         self.entry.image = attributes.get("href") or attributes.get("url") or self.entry.image
-
-
-def _filled(text: RawText | None) -> RawText | None:
-    return text if text and text.value else None
-
-
-def _leaf(element: _Element) -> str:
-    if len(element):
-        raise Beyond
-    return (element.text or "").strip()
-
-
-def _resolved(element: _Element, scope: Scope) -> str:
-    value = _leaf(element)
-    return scope.inside(element).resolve(value) if value else value
-
-
-def _href(attributes: dict[str, str]) -> str | None:
-    return attributes.get("url", attributes.get("uri", attributes.get("href"))) or attributes.get("href")
-
-
-def _link_of(element: _Element, scope: Scope) -> tuple[dict[str, str], str | None]:
-    """A link's attributes and absolute address; no address where it is the element's text."""
-    attributes = attributes_of(element)
-    href = _href(attributes)
-    if href is None:
-        return attributes, None
-    if len(element):
-        raise Beyond
-    return attributes, scope.inside(element).resolve(href)
-
-
-def _is_page(attributes: dict[str, str]) -> bool:
-    kind = attributes.get("type", "text/html")
-    return attributes.get("rel", "alternate") == "alternate" and _TYPES.get(kind, kind) in _HTML
-
-
-def _file(attributes: dict[str, str], url: str) -> RawFile:
-    return RawFile(
-        url,
-        attributes.get("type") or None,
-        attributes.get("length") or attributes.get("filesize"),
-        attributes.get("medium"),
-        attributes.get("width"),
-    )
 
 
 _HANDLERS: dict[str, Callable[[_Item, _Element, Scope, int], None]] = {
