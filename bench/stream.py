@@ -121,7 +121,8 @@ def _measured(what: str, day: int, number: int) -> Iterator[None]:
     yield
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(
-        f"{what}, day {day}: {number / wall:,.0f} entries/s, {number / cpu:,.0f} a second of CPU, {peak_memory():.0f} MB"
+        f"{what}, day {day}: {number / wall:,.0f} entries/s, {number / cpu:,.0f} a second of CPU, "
+        f"{peak_memory():.0f} MB"
     )
 
 
