@@ -120,10 +120,8 @@ def _measured(what: str, day: int, number: int) -> Iterator[None]:
     wall, cpu = time.perf_counter(), time.process_time()
     yield
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(
-        f"{what}, day {day}: {number / wall:,.0f} entries/s, {number / cpu:,.0f} a second of CPU, "
-        f"{peak_memory():.0f} MB"
-    )
+    speed = f"{number / wall:,.0f} entries/s, {number / cpu:,.0f} a second of CPU"
+    print(f"{what}, day {day}: {speed}, {peak_memory():.0f} MB at most")
 
 
 def _row(entry: Entry) -> dict[str, object]:
