@@ -117,11 +117,11 @@ class Saver:
     def _kept(self, parsed: ParsedFeed, feed: FeedConfig) -> ParsedFeed:
         """Without what `keep` and `drop` leave out, and in the language that feeds.yaml gives to a silent feed."""
         chosen = list(zip(parsed.entries, parsed.identities, strict=True))
-        if feed.url in self._filters:
-            accepts = self._filters[feed.url].accepts
-            chosen = [(entry, identity) for entry, identity in chosen if accepts(entry)[0]]
         if feed.language:
             chosen = [(replace(e, language=e.language or feed.language), identity) for e, identity in chosen]
+        if feed.url in self._filters:  # keywords inflect by the entry's language
+            accepts = self._filters[feed.url].accepts
+            chosen = [(entry, identity) for entry, identity in chosen if accepts(entry)[0]]
         kept, identities = tuple(entry for entry, _ in chosen), tuple(identity for _, identity in chosen)
         return replace(parsed, entries=kept, identities=identities)
 
