@@ -30,12 +30,12 @@ from aggregator.config.load import load
 from aggregator.config.models import Config
 from aggregator.digest.service import send_due
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.group.grouper import group
+from aggregator.group.grouper import Grouper
 from aggregator.poll.hubs import Hubs
 from aggregator.poll.poller import Poller
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import publish
-from aggregator.store import entries, feeds
+from aggregator.store import entries, feeds, stories
 from aggregator.store.database import Store
 from aggregator.web.app import create_app
 from aggregator.web.server import serve
@@ -111,6 +111,7 @@ class Daemon:
         self._polls = asyncio.Lock()
         self._stages = asyncio.Lock()  # group and publish take turns
         self._fragments = Fragments()
+        self._grouper = Grouper(store)
         self._publish_at = clock.utc_now()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._under_way: set[asyncio.Task[None]] = set()
@@ -203,7 +204,7 @@ class Daemon:
         """Group what is new; publish when something may look different."""
         async with self._stages:
             now = clock.utc_now()
-            grouped = await asyncio.to_thread(group, self._store, self.config, now, self._stop_between_batches)
+            grouped = await asyncio.to_thread(self._grouper.run, self.config, now, self._stop_between_batches)
             if grouped.entries or grouped.rematched or now >= self._publish_at:
                 await self._publish()
 
@@ -285,15 +286,20 @@ class Daemon:
             return feeds.sync(conn, config.feeds)
 
     async def prune(self) -> None:
-        """Remove old entries, few in each transaction, so that polls are never held up."""
+        """Remove old entries, few in each transaction, so that polls are never held up, and the stories they leave."""
         before = clock.utc_now() - self.config.storage.keep
         removed = _PRUNE_BATCH
         while removed and not self.stopping.is_set():
             removed = await asyncio.to_thread(self._prune, before)
+        await asyncio.to_thread(self._prune_stories, before)
 
     def _prune(self, before: datetime) -> int:
         with self._store.write() as conn:
             return entries.prune(conn, before, _PRUNE_BATCH)
+
+    def _prune_stories(self, before: datetime) -> None:
+        with self._store.write() as conn:
+            stories.prune(conn, before)
 
 
 def _version(path: Path) -> tuple[int, int]:

@@ -276,3 +276,21 @@ def test_broken_template_is_shown_in_the_health_and_healed_by_an_edit(url: str, 
     running.until(lambda: "New air defence systems" in running.get("/"))
     running.until(lambda: json.loads(running.get("/healthz"))["warnings"] == [])
     assert running.stop() == 0
+
+
+def test_what_is_older_than_storage_keep_goes_with_its_stories_and_stays_known(
+    url: str, start: Start, tmp_path: Path
+) -> None:
+    write_config(tmp_path, url)
+    running = start()
+    running.until(lambda: rows(tmp_path, "SELECT 1 FROM stories"))
+    running.stop()
+    write_config(tmp_path, url, more="storage: {keep: 1s}\n")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "aggregator.db", isolation_level=None)) as conn:
+        conn.execute("UPDATE entries SET first_seen = 0, sort_at = 0")
+        conn.execute("UPDATE stories SET first_seen = 0, last_seen = 0")
+    running = start()
+    running.until(lambda: not rows(tmp_path, "SELECT 1 FROM entries"))
+    running.until(lambda: not rows(tmp_path, "SELECT 1 FROM stories"))
+    assert rows(tmp_path, "SELECT count(*) FROM pruned") == [(2,)]
+    assert running.stop() == 0

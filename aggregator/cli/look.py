@@ -147,6 +147,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "entries": story.entry_ids,
         "outlets": story.outlets,
         "origins": story.origins,
+        "growth": {"outlets": story.growth[0], "hours": story.growth[1]} if story.growth else None,
         "topics": story.topics,
         "language": story.language,
         "image": story.image_url,

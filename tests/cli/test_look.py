@@ -14,7 +14,7 @@ ENTRY_KEYS = {
     "first_seen", "edited", "revision", "topics", "story",
 }  # fmt: skip
 STORY_KEYS = {
-    "id", "title", "lead", "entries", "outlets", "origins", "topics", "language", "image", "first_seen", "last_seen",
+    "id", "title", "lead", "entries", "outlets", "origins", "growth", "topics", "language", "image", "first_seen", "last_seen",
     "updated", "closed",
 }  # fmt: skip
 
