@@ -16,7 +16,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -259,8 +259,3 @@ def _domain(claimed: Claimed) -> str:
 def without_addresses(text: str) -> str:
     """The sentence without readers' names: 'anna@example.org' becomes '…@example.org'. For logs."""
     return _ADDRESS.sub("…@", text)
-
-
-def sum_up(states: Counter[DeliveryState]) -> Iterable[str]:
-    """'3 sent', '1 deferred': for reports."""
-    return (f"{count} {state}" for state, count in sorted(states.items()))

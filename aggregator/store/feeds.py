@@ -152,11 +152,6 @@ def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Feed]:
     return found
 
 
-def count_due(conn: Connection, now: datetime) -> int:
-    """How many feeds wait to be polled."""
-    return conn.execute(select(func.count()).select_from(feeds).where(*_due(now))).scalar_one()
-
-
 def next_due(conn: Connection) -> datetime | None:
     """When the next feed is due; None when a feed was never polled or there is none."""
     statement = select(func.min(func.coalesce(feeds.c.next_poll_at, 0))).where(feeds.c.configured, ~feeds.c.paused)
