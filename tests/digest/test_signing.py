@@ -6,9 +6,14 @@ from pathlib import Path
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from dkim.canonicalization import Relaxed
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.digest.message import MessageMaker
-from aggregator.digest.signing import read_key, sign
+from aggregator.digest.signing import read_key, relaxed_body, relaxed_headers, sign
 from aggregator.errors import DeliveryError
 from tests.digest.sample import NOW
 from tests.digest.test_message import MAILING, edition_with
@@ -46,6 +51,7 @@ def test_the_signature_is_relaxed_and_covers_every_list_header_and_from_twice(ke
     tags = dkim.util.parse_tag_value(signed.split(b"\r\nFrom:")[0].split(b":", 1)[1])
     headers = [name.strip().decode() for name in tags[b"h"].split(b":")]
     assert tags[b"c"] == b"relaxed/relaxed" and tags[b"d"] == b"example.org"
+    assert tags[b"a"] == (b"ed25519-sha256" if key_file.stem == "ed25519" else b"rsa-sha256")
     assert headers.count("from") == 2
     assert {
         "to",
@@ -79,16 +85,54 @@ def test_a_mail_that_is_signed_again_has_the_same_bytes(key_file: Path) -> None:
     assert f"t={int(NOW.timestamp())};".encode() in sign(MAIL, key, NOW)
 
 
+@given(st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"=20", b"word", b"."]), max_size=30))
+def test_bodies_are_canonical_as_dkimpy_has_them(parts: list[bytes]) -> None:
+    body = b"".join(parts) + b"\r\n"
+    assert relaxed_body(body) == Relaxed.canonicalize_body(body)
+
+
+@given(st.lists(st.sampled_from([b" ", b"\t", b"\r\n ", b"\r\n\t", b"Word", b":"]), max_size=30))
+def test_headers_are_canonical_as_dkimpy_has_them(parts: list[bytes]) -> None:
+    value = b"".join(parts)
+    ((name, line),) = relaxed_headers((b"Subject :" + value).split(b"\r\n"))
+    assert (name, line + b"\r\n") == ("subject", b":".join(*Relaxed.canonicalize_headers([(b"Subject ", value)])))
+
+
+def test_lines_of_the_signature_are_short(key_file: Path) -> None:
+    signed = sign(MAIL, read_key(key_file, "d1", SENDER), NOW)
+    assert max(map(len, signed.removesuffix(MAIL).split(b"\r\n"))) <= 78
+
+
 @pytest.mark.parametrize(
-    "content", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "ключ"]
+    "content",
+    [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "ключ".encode(), b"\xff\x00"],
 )
-def test_what_is_no_key_is_refused_with_its_file(tmp_path: Path, content: str) -> None:
+def test_what_is_no_key_is_refused_with_its_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "dkim.pem"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(DeliveryError, match=r"mail\.dkim\.key .*dkim\.pem"):
+    path.write_bytes(content)
+    with pytest.raises(DeliveryError, match=r"mail\.dkim\.key .*dkim\.pem is no private key in PEM form"):
         read_key(path, "d1", SENDER)
 
 
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> bytes:
+    hidden = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, hidden)
+
+
+def test_a_key_that_can_not_be_used_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "dkim.pem"
+    known = serialization.load_pem_private_key((KEYS / "rsa.pem").read_bytes(), None)
+    assert isinstance(known, rsa.RSAPrivateKey)
+    for content, why in (
+        (pem(known, b"secret"), "has a password"),
+        (pem(ec.generate_private_key(ec.SECP256R1())), "is neither an RSA nor an Ed25519 key"),
+        ((KEYS / "rsa-768.pem").read_bytes(), "has 768 bits; receivers take RSA keys of 1024 and more"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DeliveryError, match=why):
+            read_key(path, "d1", SENDER)
+
+
 def test_a_missing_key_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match="can't be read"):
+    with pytest.raises(DeliveryError, match=r"nowhere\.pem can't be read: No such file"):
         read_key(tmp_path / "nowhere.pem", "d1", SENDER)
