@@ -254,12 +254,13 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One issue of a digest, unique by (digest, variant, local_date). Frozen: the bytes never change."""
+    """One issue of a digest, unique by (digest, variant, local_date, issue). Frozen: the bytes never change."""
 
     id: int
     digest: str
     variant: str = ""  # of subscribers with wishes of their own; '' for the digest itself
     local_date: str  # YYYY-MM-DD in the digest's time zone, or the variant's
+    issue: int = 0  # alerts, and what comes as it happens, are counted within their date from 1
     state: EditionState
     created: datetime
     period_from: datetime
@@ -300,6 +301,7 @@ class SubscriberState(StrEnum):
 class Frequency(StrEnum):
     """How often a subscriber wants mail."""
 
+    AS_IT_HAPPENS = "as it happens"  # soon after a story appears, with a pause between two mails
     DAILY = "daily"  # on the days of the digest
     WEEKLY = "weekly"
     PAUSED = "paused"
@@ -315,6 +317,7 @@ class Wishes:
     hour: str | None = None  # '07:30'
     weekday: str | None = None  # 'mon', of the weekly edition
     timezone: str | None = None  # IANA
+    alerts: bool = True  # stories of topics with `alert: true` at once, whatever the frequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

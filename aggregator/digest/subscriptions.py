@@ -98,6 +98,7 @@ def read_wishes(config: Config, form: Mapping[str, Sequence[str]]) -> Wishes:
         hour=_hour(_first(form, "hour")),
         weekday=_offered(_first(form, "weekday"), WEEKDAYS),
         timezone=_zone(_first(form, "timezone")),
+        alerts=bool(_first(form, "alerts")) or not any(topic.alert for topic in config.topics.values()),
     )
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aggregator.config.models import Config, DigestConfig
-from aggregator.config.values import WEEKDAYS
 from aggregator.model import Frequency, Wishes
 
 
@@ -29,7 +28,9 @@ class Variant:
 def variant_of(config: Config, name: str, wishes: Wishes) -> Variant:
     """The variant of a digest of feeds.yaml that these wishes come to. Topics that are no longer there don't count."""
     digest = config.digests[name]
-    changes = {field: value for field, value in _wanted(config, wishes).items() if value != _usual(config, name, field)}
+    changes = {
+        field: value for field, value in _wanted(config, digest, wishes).items() if value != _usual(config, name, field)
+    }
     if not changes:
         return Variant("", digest)
     said = "\n".join(f"{field}={_plain(changes[field])}" for field in sorted(changes))
@@ -37,7 +38,7 @@ def variant_of(config: Config, name: str, wishes: Wishes) -> Variant:
     return Variant(key, digest.model_copy(update={**changes, "to": ()}))
 
 
-def _wanted(config: Config, wishes: Wishes) -> dict[str, Any]:
+def _wanted(config: Config, digest: DigestConfig, wishes: Wishes) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if topics := tuple(name for name in config.topics if name in wishes.topics):
         wanted["topics"] = topics
@@ -48,7 +49,7 @@ def _wanted(config: Config, wishes: Wishes) -> dict[str, Any]:
     if wishes.timezone:
         wanted["timezone"] = ZoneInfo(wishes.timezone)
     if wishes.frequency is Frequency.WEEKLY:
-        wanted["days"] = (wishes.weekday or WEEKDAYS[0],)
+        wanted["days"] = (wishes.weekday or digest.days[0],)
     return wanted
 
 

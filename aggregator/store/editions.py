@@ -31,7 +31,7 @@ class Recipient:
 def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) -> Edition | None:
     """Store an edition and one delivery for each recipient, in the caller's one transaction; `edition.id` is ignored.
 
-    None when the digest has an edition of that day already: then nothing is stored.
+    None when the digest has this edition already: then nothing is stored.
     """
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     values = {**asdict(edition), "story_keys": list(edition.story_keys), "entry_ids": list(edition.entry_ids)}
@@ -39,7 +39,7 @@ def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) 
     statement = (
         dialect.insert(editions)
         .values(values)
-        .on_conflict_do_nothing(index_elements=["digest", "variant", "local_date"])
+        .on_conflict_do_nothing(index_elements=["digest", "variant", "local_date", "issue"])
     )
     id_ = conn.execute(statement.returning(editions.c.id)).scalar()
     if id_ is None:
@@ -125,6 +125,7 @@ def _edition(row: Row[Any]) -> Edition:
         digest=row.digest,
         variant=row.variant,
         local_date=row.local_date,
+        issue=row.issue,
         state=EditionState(row.state),
         created=row.created,
         period_from=row.period_from,

@@ -22,6 +22,7 @@ _WISHES = (
     subscribers.c.hour,
     subscribers.c.weekday,
     subscribers.c.timezone,
+    subscribers.c.alerts,
 )
 
 
@@ -241,6 +242,7 @@ def _wish_values(wishes: Wishes) -> dict[str, Any]:
         "hour": wishes.hour,
         "weekday": wishes.weekday,
         "timezone": wishes.timezone,
+        "alerts": wishes.alerts,
     }
 
 
@@ -252,6 +254,7 @@ def _wishes(row: Row[Any]) -> Wishes:
         hour=row.hour,
         weekday=row.weekday,
         timezone=row.timezone,
+        alerts=row.alerts,
     )
 
 

@@ -3,6 +3,7 @@
 feeds ──< entries ──< entry_revisions          hosts   (politeness per host)
   │          ├──< entry_topics                 meta    (key, value)
   │          ├─── story_window  (what new entries are compared with)
+  │          ├──< alerted  (for which topics they can't raise an alert any more)
   │          └──> stories
   ├──  feed_spans  (which items are known)
   ├──< websub      (hubs that push what is new)
@@ -248,6 +249,7 @@ editions = Table(
     Column("digest", Text, nullable=False),
     Column("variant", Text, nullable=False),  # digest/variants.py; empty: the digest itself
     Column("local_date", Text, nullable=False),
+    Column("issue", Integer, nullable=False),  # model.Edition.issue
     Column("state", Text, nullable=False),
     Column("created", UTCTime, nullable=False),
     Column("period_from", UTCTime, nullable=False),
@@ -260,9 +262,22 @@ editions = Table(
     Column("entry_ids", JSON, nullable=False),
     Column("deadline", UTCTime),
     Column("mailing", JSON(none_as_null=True)),  # model.Mailing
-    UniqueConstraint("digest", "variant", "local_date"),
+    UniqueConstraint("digest", "variant", "local_date", "issue"),
 )
 Index("ix_editions_created", editions.c.created)
+
+alerted = Table(
+    "alerted",
+    metadata,
+    Column(
+        "entry_id",
+        BigInteger,
+        ForeignKey("entries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("topic", Text, primary_key=True),
+)
 
 deliveries = Table(
     "deliveries",
@@ -296,6 +311,7 @@ subscribers = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("frequency", Text, nullable=False),
+    Column("alerts", Boolean, nullable=False),
     Column("topics", Text, nullable=False),  # a line each; empty: those of the digest
     Column("language", Text),
     Column("hour", Text),

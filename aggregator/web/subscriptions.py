@@ -172,6 +172,8 @@ class _Subscriptions:
             "weekdays": _DAYS,
             "hours": _HALF_HOURS,
             "zones": tuple(sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/")),
+            "alert_topics": tuple(name for name, topic in config.topics.items() if topic.alert),
+            "usual_weekday": digest.days[0] if digest else WEEKDAYS[0],
             "usual_hour": f"{schedule.at:%H:%M}" if schedule else "",
             "usual_zone": str(schedule.zone if schedule else config.site.timezone),
         }

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("variant", sa.Text(), nullable=False),
         sa.Column("local_date", sa.Text(), nullable=False),
+        sa.Column("issue", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created", aggregator.store.types.UTCTime(), nullable=False),
         sa.Column("period_from", aggregator.store.types.UTCTime(), nullable=False),
@@ -30,7 +31,9 @@ def upgrade() -> None:
         sa.Column("deadline", aggregator.store.types.UTCTime(), nullable=True),
         sa.Column("mailing", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
-        sa.UniqueConstraint("digest", "variant", "local_date", name=op.f("uq_editions_digest_variant_local_date")),
+        sa.UniqueConstraint(
+            "digest", "variant", "local_date", "issue", name=op.f("uq_editions_digest_variant_local_date_issue")
+        ),
     )
     with op.batch_alter_table("editions", schema=None) as batch_op:
         batch_op.create_index("ix_editions_created", ["created"], unique=False)
@@ -144,6 +147,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("alerts", sa.Boolean(), nullable=False),
         sa.Column("topics", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("hour", sa.Text(), nullable=True),
@@ -308,6 +312,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_websub_due", ["next_try_at"], unique=False)
 
     op.create_table(
+        "alerted",
+        sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["entries.id"], name=op.f("fk_alerted_entry_id_entries"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("entry_id", "topic", name=op.f("pk_alerted")),
+    )
+    op.create_table(
         "entry_revisions",
         sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
@@ -361,6 +374,7 @@ def downgrade() -> None:
 
     op.drop_table("entry_topics")
     op.drop_table("entry_revisions")
+    op.drop_table("alerted")
     with op.batch_alter_table("websub", schema=None) as batch_op:
         batch_op.drop_index("ix_websub_due")
 
