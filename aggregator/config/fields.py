@@ -138,6 +138,30 @@ def _transport(secret: SecretStr, info: ValidationInfo) -> SecretStr:
     return secret
 
 
+def _mailbox(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    value = secret.get_secret_value()
+    if value.startswith("maildir:"):
+        folder = value.removeprefix("maildir:").removeprefix("//")
+        if not folder:
+            raise ValueError("names no folder; write it like maildir:/var/mail/bounces/")
+        return SecretStr(f"maildir:{_beside(info.context['folder'], folder)}") if info.context else secret
+    parts = values.split_url(value)
+    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username or not parts.password:
+        raise ValueError(
+            "is no mailbox; write imaps://user:password@mail.example.org/INBOX, imap://… or maildir:folder/"
+        )
+    if not unquote(parts.path).isascii():
+        raise ValueError("the mailbox's name has letters beyond ASCII; choose one without")
+    return secret
+
+
+def _bounce_secret(value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_~-]{20,200}", value):
+        raise ValueError(
+            "has to be 20 to 200 letters, digits, - or _, chosen at random; `openssl rand -hex 20` gives such a secret"
+        )
+
+
 def _text_like(pattern: str, example: str) -> Any:
     return Annotated[str, Field(pattern=f"{pattern}|{_FROM_ENVIRONMENT}", examples=[example])]
 
@@ -195,6 +219,15 @@ Credentials = Annotated[SecretStr, _secret(_credentials), Field(examples=["reade
 Proxy = Annotated[SecretStr, _secret(_proxy), Field(examples=["http://proxy.example.org:3128"])]
 Database = Annotated[SecretStr, _secret(_database), Field(examples=["postgresql://user:${DB_PASSWORD}@host/name"])]
 Transport = Annotated[SecretStr, AfterValidator(_transport), Field(examples=["file:outbox/"], validate_default=True)]
+BounceAddress = Annotated[
+    str, AfterValidator(values.check_bounce_address), Field(examples=["bounces@example.org", "*@bounces.example.org"])
+]
+BounceMailbox = Annotated[
+    SecretStr,
+    AfterValidator(_mailbox),
+    Field(examples=["imaps://bounces:${IMAP_PASSWORD}@mail.example.org/INBOX", "maildir:/var/mail/bounces/"]),
+]
+BounceSecret = Annotated[SecretStr, _secret(_bounce_secret), Field(examples=["${BOUNCE_SECRET}"])]
 ExistingFile = Annotated[Path, _existing("file")]
 ExistingFolder = Annotated[Path, _existing("folder")]
 Folders = Annotated[tuple[ExistingFolder, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from aggregator.config.fields import (
+    BounceAddress,
+    BounceMailbox,
+    BounceSecret,
     ClockTime,
     Contact,
     Credentials,
@@ -158,6 +161,27 @@ class DkimConfig(Section):
     """PEM file with the RSA or Ed25519 private key."""
 
 
+class BouncesConfig(Section):
+    """How mails that come back are told apart, and how they reach the program."""
+
+    address: BounceAddress | None = None
+    """Envelope sender: bounces@example.org becomes bounces+CODE@example.org, a code for each mail; * places the code."""
+    mailbox: BounceMailbox | None = None
+    """Where they arrive: imaps://user:password@host/INBOX, imap:// with STARTTLS, or maildir:folder/."""
+    every: Period = timedelta(minutes=5)
+    """How often aggregator run looks into the mailbox."""
+    webhook: BounceSecret | None = None
+    """A secret of 20 characters or more: a mail service posts what comes back to /bounces/SECRET."""
+
+    @model_validator(mode="after")
+    def _has_a_way_back(self) -> Self:
+        if self.mailbox is not None and self.address is None:
+            raise ValueError("mailbox needs address, by whose codes the mails in it are known to be genuine")
+        if self.mailbox is None and self.webhook is None:
+            raise ValueError("bounces: nothing would read what comes back; add mailbox or webhook")
+        return self
+
+
 class MailConfig(Section):
     """Who sends the digests, and through which server."""
 
@@ -171,6 +195,10 @@ class MailConfig(Section):
     """Postal address in the footer, where the law asks for one."""
     dkim: DkimConfig | None = None
     """Sign mails with this key."""
+    bounces: BouncesConfig | None = None
+    """Read the mails that come back, and stop sending to addresses that don't exist."""
+    per_minute: Annotated[int, Field(ge=1)] | None = None
+    """At most this many mails of digests a minute; as fast as the server takes them otherwise."""
 
 
 class PollingConfig(Section):

@@ -267,3 +267,23 @@ def check_contact(value: str) -> str:
         return split_mailbox(value)[1]
     except ValueError:
         raise ValueError(f"{shown(value)} is neither an e-mail address nor a web address") from None
+
+
+LONGEST_BOUNCE_CODE = 41  # characters: 15 digits and 26 of a signature
+_LONGEST_LOCAL_PART = 64  # RFC 5321 section 4.5.3.1.1
+
+
+def check_bounce_address(value: str) -> str:
+    """An address with one * where a code goes: 'bounces@example.org' becomes 'bounces+*@example.org'."""
+    text = value.strip()
+    local, _, domain = text.rpartition("@")
+    pattern = f"{local}@{domain}" if "*" in local else f"{local}+*@{domain}"
+    plain = pattern.replace("*", "x", 1)
+    if not local or not plain.isascii() or not _ADDRESS.fullmatch(plain) or "*" in plain:
+        raise ValueError(
+            f"{shown(value)} is no address for what comes back; write bounces@example.org, or with a * where a code "
+            "goes: bounces-*@example.org, *@bounces.example.org"
+        )
+    if len(pattern.rpartition("@")[0]) - 1 + LONGEST_BOUNCE_CODE > _LONGEST_LOCAL_PART:
+        raise ValueError(f"{shown(value)} leaves no room for a code: write at most 23 characters before the @")
+    return pattern

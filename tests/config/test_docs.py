@@ -17,11 +17,14 @@ SECTIONS = {
     "digests": "DigestConfig",
     "mail": "MailConfig",
     "mail.dkim": "DkimConfig",
+    "mail.bounces": "BouncesConfig",
     "polling": "PollingConfig",
     "publish": "PublishConfig",
     "web": "WebConfig",
     "storage": "StorageConfig",
 }
+
+BOUNCES = {"`address`": "address: bounces@example.org", "`mailbox`": "mailbox: maildir:bounces/"}  # one needs the other
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -42,7 +45,7 @@ def default_text(value: object, required: bool) -> str:
 
 
 def test_every_section_is_documented():
-    assert set(schema()["properties"]) - {"templates"} | {"mail.dkim"} == set(SECTIONS)
+    assert set(schema()["properties"]) - {"templates"} | {"mail.dkim", "mail.bounces"} == set(SECTIONS)
     assert rows("templates")
 
 
@@ -71,6 +74,8 @@ def test_every_example_loads(heading: str, name: str, tmp_path: Path):
             "topics": f"  A: {{any: x, {line}}}" if key != "`any`" else f"  A:\n    {line}",
             "digests": f"  D:\n    {line}",
             "mail.dkim": f"  dkim: {{selector: d1, key: dkim.pem}} # {line}",
+            "mail.bounces": "  bounces:\n"
+            + "".join(f"    {one}\n" for one in dict([*BOUNCES.items(), (key, line)]).values()),
         }.get(heading, f"  {line}")
         text = f"{heading.split('.', maxsplit=1)[0]}:\n{inner}\n" + (
             "" if heading == "feeds" else "feeds: https://a.example/\n"
@@ -82,6 +87,7 @@ def test_every_example_loads(heading: str, name: str, tmp_path: Path):
         if heading == "digests" and key == "`topics`":
             text += "topics: {Air defense: x, Aid pledges: y}\n"
         environ = {"API_KEY": "k", "FEED_PASSWORD": "k", "SMTP_PASSWORD": "k", "DB_PASSWORD": "k"}
+        environ |= {"IMAP_PASSWORD": "k", "BOUNCE_SECRET": "k" * 40}
         parse(text.encode(), tmp_path / "feeds.yaml", environ)
 
 
@@ -107,4 +113,4 @@ def test_yaml_examples_load(tmp_path: Path):
             text += "feeds: https://a.example/\n"
         if text.startswith("digests"):
             text += "topics: {Air defense: x, Aid pledges: y}\n"
-        parse(text.encode(), tmp_path / "feeds.yaml", {"SMTP_PASSWORD": "k"})
+        parse(text.encode(), tmp_path / "feeds.yaml", {"SMTP_PASSWORD": "k", "IMAP_PASSWORD": "k"})
