@@ -53,7 +53,7 @@ class Card:
     outlet: str
     language: str | None
     at: datetime
-    updated: datetime | None  # when a story last changed, if that was well after its leading article
+    updated: datetime | None  # of a story: its newest article, if that came well after its lead; of an entry: its edit
     summary: str
     sources: int  # outlets
     also: tuple[Version, ...]  # other outlets' versions, the newest of each, newest first
@@ -138,9 +138,8 @@ def story_card(story: StoryView) -> Card:
     page = href(story.path)
     others = _other_outlets(story, lead.outlet)
     sources = len(story.story.outlets)
-    changed = story.story.updated
-    # Not before we knew of it: the articles that a first poll brings are hours old, and none of them is an update.
-    told = max(lead.at, min(view.entry.first_seen for view in story.entries))
+    # Its newest article's time, not that of our last change: a first poll brings days of stories within one second.
+    newest = story.story.last_seen
     return Card(
         title=headline(story.story.title, lead.title, lead.outlet),
         url=lead.url or page,
@@ -148,12 +147,12 @@ def story_card(story: StoryView) -> Card:
         outlet=lead.outlet,
         language=clean.language(story.story.language) or lead.language,
         at=lead.at,
-        updated=changed if changed - told > FRESH else None,
+        updated=newest if newest - lead.at > FRESH else None,
         summary=lead.summary,
         sources=sources,
         also=others[:ALSO_OUTLETS],
         more=max(0, sources - 1 - ALSO_OUTLETS),
-        sort_at=changed,
+        sort_at=newest,
     )
 
 
@@ -185,9 +184,9 @@ def entry_card(one: EntryView) -> Card:
 
 
 def weight(story: StoryView, now: datetime) -> float:
-    """How much a story matters on the front page: independent outlets, halved every 12 hours since its last change."""
+    """How much a story matters on the front page: independent outlets, halved every 12 hours since its newest article."""
     voices = min(len(story.story.outlets), story.story.origins)
-    age = max(timedelta(), now - story.story.updated) / timedelta(hours=12)
+    age = max(timedelta(), now - story.story.last_seen) / timedelta(hours=12)
     return math.log2(1 + max(1, voices)) * math.pow(0.5, age)
 
 
@@ -232,7 +231,7 @@ def topic_cards(topic: TopicView) -> tuple[Card, ...]:
 
 
 def by_day(cards: Iterable[Card], zone: tzinfo) -> tuple[Day, ...]:
-    """Cards, newest first, under the local day of their last change."""
+    """Cards, newest first, under the local day of their newest article."""
 
     def local_day(card: Card) -> date:
         return card.sort_at.astimezone(zone).date()

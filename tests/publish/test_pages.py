@@ -98,7 +98,7 @@ def test_front_page_leads_with_stories_of_several_outlets_and_tells_none_twice()
 
 def test_weight_of_a_story_counts_copies_once_and_fades() -> None:
     story = STORY.story
-    now = story.updated
+    now = story.last_seen
     alone = replace(STORY, story=replace(story, origins=1))
     assert cards.weight(STORY, now) > cards.weight(alone, now)
     assert cards.weight(STORY, now + timedelta(hours=12)) == pytest.approx(cards.weight(STORY, now) / 2)
@@ -125,16 +125,20 @@ def test_card_tells_outlet_time_sources_and_others() -> None:
 
 def test_update_mark_stands_where_something_came_well_after_the_leading_article() -> None:
     late = STORY.lead.entry.sort_at + timedelta(hours=3)
-    changed = replace(STORY, story=replace(STORY.story, updated=late))
+    changed = replace(STORY, story=replace(STORY.story, last_seen=late))
     assert cards.story_card(STORY).updated is None
     assert cards.story_card(changed).updated == late
 
 
-def test_story_of_a_first_poll_is_no_update_however_old_its_articles_are() -> None:
-    seen = STORY.story.updated + timedelta(hours=9)
-    entries = tuple(replace(view, entry=replace(view.entry, first_seen=seen)) for view in STORY.entries)
-    first_poll = replace(STORY, entries=entries, story=replace(STORY.story, updated=seen))
-    assert cards.story_card(first_poll).updated is None
+def test_story_of_a_first_poll_keeps_its_articles_day_and_weight() -> None:
+    polled = STORY.story.updated + timedelta(days=2)
+    first_poll = replace(STORY, story=replace(STORY.story, updated=polled))
+    assert cards.story_card(first_poll) == cards.story_card(STORY)
+    assert cards.weight(first_poll, polled) < cards.weight(STORY, STORY.story.last_seen)
+    assert (
+        render(replace(VIEW, stories=tuple(first_poll if one == STORY else one for one in VIEW.stories)))[STORY_PAGE]
+        == PAGES[STORY_PAGE]
+    )
 
 
 def test_story_whose_leading_article_has_no_web_address_leads_to_its_own_page() -> None:

@@ -108,4 +108,4 @@ def test_every_metric_is_documented_and_no_other() -> None:
 def test_limits_in_the_docs_are_those_of_the_program() -> None:
     assert f"{CACHE_BYTES // 1024**2} MB at most" in DOCS
     assert f"cut at {cards.TITLE_CHARACTERS} characters" in DOCS
-    assert f"more than {cards.FRESH.seconds // 60} minutes after its leading article" in " ".join(DOCS.split())
+    assert f"more than {cards.FRESH.seconds // 60} minutes after its leading one" in " ".join(DOCS.split())
