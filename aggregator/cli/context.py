@@ -66,6 +66,17 @@ class Context:
         finally:
             store.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """The store as it is, its feeds those that were applied last; nothing can be written through it."""
+        from aggregator.store.database import Store
+
+        store = Store.open_to_read(self.database_url)
+        try:
+            yield store
+        finally:
+            store.close()
+
 
 def version(wanted: bool) -> None:
     """Print the version and stop."""

@@ -26,6 +26,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from aggregator.config.applied import Applied
 from aggregator.config.models import Config
 from aggregator.group.placing import Placing
 from aggregator.group.saving import IDLE, save_fields, save_places
@@ -35,7 +36,7 @@ from aggregator.group.topics import TopicMatcher
 from aggregator.group.walks import Walk
 from aggregator.model import Entry, Feed, TopicMatch
 from aggregator.store import feeds as stored_feeds
-from aggregator.store import grouping
+from aggregator.store import grouping, meta
 from aggregator.store.database import Store
 
 BATCH = 500
@@ -97,15 +98,17 @@ class Grouper:
 
     def _begin(self, config: Config) -> int:
         """Begin the walks that edits ask for. How many entries are before us; without work, nothing is written."""
-        topics = _topics_hash(config)
+        topics, applied = _topics_hash(config), Applied.of(config).to_text()
         with self._store.read() as conn:
             feeds = _feeds_hash(conn)
-            if _TOPICS.is_made_with(conn, topics) and _FEEDS.is_made_with(conn, feeds):
+            walked = _TOPICS.is_made_with(conn, topics) and _FEEDS.is_made_with(conn, feeds)
+            if walked and meta.get(conn, meta.APPLIED) == applied:
                 return grouping.count_ungrouped(conn) + grouping.count_older_than(conn, _TOPICS.below(conn))
         with self._store.write() as conn:
             grouping.prepare(conn)
             _TOPICS.start(conn, topics, grouping.newest_id(conn))
             _FEEDS.start(conn, feeds, grouping.newest_story_id(conn))
+            meta.put(conn, meta.APPLIED, applied)
             return grouping.count_ungrouped(conn) + grouping.count_older_than(conn, _TOPICS.below(conn))
 
     def _group_batch(self, config: Config, work: _Work) -> bool:

@@ -47,6 +47,17 @@ class Store:
             migrations.upgrade(engine)
         return store
 
+    @classmethod
+    def open_to_read(cls, url: str) -> Store:
+        """Open a database so that the engine itself refuses to change anything. Raises StorageError."""
+        engine = _sqlite_reader(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        if not url.startswith("sqlite"):
+            event.listen(engine, "connect", _read_only)
+        store = cls(engine)
+        with store._translated():
+            migrations.check(engine)
+        return store
+
     @property
     def is_sqlite(self) -> bool:
         """Whether this is SQLite; PostgreSQL otherwise."""
@@ -106,6 +117,24 @@ def _sqlite_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _sqlite_reader(url: str) -> Engine:
+    path = Path(make_url(url).database or "")
+    if not path.is_file():
+        raise StorageError(f"nothing is stored yet: there is no {path}; `aggregator poll` makes it")
+
+    def connect() -> sqlite3.Connection:
+        where = f"{path.resolve().as_uri()}?mode=ro"
+        return sqlite3.connect(where, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False, isolation_level=None)
+
+    engine = create_engine(url, creator=connect)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _read_only(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.read_only = True  # psycopg: every transaction begins with READ ONLY
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

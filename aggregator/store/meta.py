@@ -7,6 +7,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import meta
 
+APPLIED = "config.applied"
+"""Key of what the stored topics were made with (config.applied)."""
+
 
 def get(conn: Connection, key: str) -> str | None:
     """The value, None where there is none."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from aggregator.config.applied import Applied
 from aggregator.config.models import Config
 from aggregator.group import grouper
 from aggregator.group.grouper import Grouper, GroupReport, group
 from aggregator.model import Entry, EntryContent, Story, identity_hash
-from aggregator.store import entries, feeds, stories
+from aggregator.store import entries, feeds, meta, stories
 from aggregator.store.database import Store
 from aggregator.store.entries import EditedEntry, NewEntry
 from tests.group.news import CONTACT_GROUP, OTHERS
@@ -309,3 +310,13 @@ def test_idle_run_writes_nothing(sqlite_store: Store) -> None:
         patch.setattr(sqlite_store, "write", forbidden)
         report = keeper.run(config("grain"), NOW)
     assert report == GroupReport(seconds=report.seconds)
+
+
+def test_what_topics_were_made_with_is_remembered(store: Store) -> None:
+    add(store, ALL)
+    group(store, config("air defense"), NOW)
+    edited = config("air defense", "grain", keep=["ukraine"])
+    group(store, edited, NOW)
+    with store.read() as conn:
+        applied = Applied.from_text(meta.get(conn, meta.APPLIED))
+    assert applied == Applied.of(edited)

@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import InternalError
 
 from aggregator.errors import DatabaseBusy, DatabaseTooNew, StorageError
 from aggregator.store import database
@@ -89,3 +90,29 @@ def test_times_keep_their_microseconds_on_both_engines(store: Store) -> None:
         conn.execute(insert(hosts).values(host="h", not_before=moment, reason="", failures=0))
     with store.read() as conn:
         assert conn.execute(select(hosts.c.not_before)).scalar() == moment
+
+
+def test_store_that_is_opened_to_read_refuses_every_write(store: Store, database_url: str) -> None:
+    with store.write() as conn:
+        conn.execute(insert(meta).values(key="a", value="b"))
+    reader = Store.open_to_read(database_url)
+    with reader.read() as conn:
+        assert conn.execute(select(meta.c.value)).scalar() == "b"
+    with pytest.raises((StorageError, InternalError), match=r"readonly|read-only"), reader.write() as conn:
+        conn.execute(insert(meta).values(key="c", value="d"))
+    reader.close()
+
+
+def test_store_that_is_not_there_or_of_another_version_is_not_opened_to_read(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StorageError, match="nothing is stored yet"):
+        Store.open_to_read(sqlite_url(tmp_path / "nowhere"))
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageError, match="of version 9999"):
+        Store.open_to_read(database_url)
+    with store.write() as conn:
+        conn.execute(text("DROP TABLE alembic_version"))
+    with pytest.raises(StorageError, match="nothing is stored yet"):
+        Store.open_to_read(database_url)

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
-from aggregator.errors import DatabaseTooNew
+from aggregator.errors import DatabaseTooNew, StorageError
 
 HEAD = "0001"
 _LOCK = 0x61676772  # advisory lock on PostgreSQL: two processes may start at once
@@ -31,6 +31,20 @@ def upgrade(engine: Engine) -> None:
                 f"the database is of version {current}, newer than this program knows ({HEAD}); update the program"
             )
         command.upgrade(config, "head")
+
+
+def check(engine: Engine) -> None:
+    """Raise StorageError unless the tables are of this version; nothing is written."""
+    with engine.connect() as conn:
+        current = _current(conn)
+    if current == HEAD:
+        return
+    if current is None:
+        raise StorageError("nothing is stored yet; `aggregator poll`, then `aggregator group`, fill the database")
+    raise StorageError(
+        f"the database is of version {current}, this program's is {HEAD}; "
+        "`aggregator group` of the newer program brings it up to date"
+    )
 
 
 def alembic_config(conn: Connection) -> Config:
