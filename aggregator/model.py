@@ -260,7 +260,7 @@ class Edition:
     digest: str
     variant: str = ""  # of subscribers with wishes of their own; '' for the digest itself
     local_date: str  # YYYY-MM-DD in the digest's time zone, or the variant's
-    issue: int = 0  # alerts, and what comes as it happens, are counted within their date from 1
+    issue: int = 0  # of several that a date has: as it happens, counted from 1; an alert, its story's id
     state: EditionState
     created: datetime
     period_from: datetime

@@ -224,6 +224,13 @@ def listing(
     return [_delivery(row) for row in conn.execute(statement)]
 
 
+def already(conn: Connection, edition_ids: Sequence[int], addresses: Iterable[str]) -> frozenset[str]:
+    """Those of the addresses, in small letters, to which one of these editions goes or went."""
+    small = func.lower(deliveries.c.address)
+    where = (deliveries.c.edition_id.in_(edition_ids), small.in_([address.lower() for address in addresses]))
+    return frozenset(conn.execute(select(small).where(*where)).scalars())
+
+
 def last_of_each(conn: Connection, addresses: Sequence[str]) -> dict[str, Delivery]:
     """The newest delivery that each address was tried with or suppressed for."""
     newest = (

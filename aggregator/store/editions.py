@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import DeliveryState, Edition, EditionState, Mailing
@@ -73,9 +73,10 @@ def by_id(conn: Connection, id_: int) -> Edition | None:
     return None if row is None else _edition(row)
 
 
-def get(conn: Connection, digest: str, local_date: str, variant: str = "") -> Edition | None:
+def get(conn: Connection, digest: str, local_date: str, variant: str = "", issue: int = 0) -> Edition | None:
     """The edition of a digest, or of a variant of it, on a day (YYYY-MM-DD in its zone)."""
-    row = conn.execute(select(editions).where(*_of(digest, variant), editions.c.local_date == local_date)).first()
+    which = (*_of(digest, variant), editions.c.local_date == local_date, editions.c.issue == issue)
+    row = conn.execute(select(editions).where(*which)).first()
     return None if row is None else _edition(row)
 
 
@@ -104,19 +105,64 @@ def newest_date(conn: Connection, digest: str, variant: str = "") -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """The newest edition of a digest or a variant that has several of a date."""
+
+    local_date: str
+    issue: int
+    created: datetime
+    period_to: datetime
+
+
+def newest(conn: Connection, digest: str, variant: str) -> Last | None:
+    """The edition of a variant that was made last."""
+    columns = (editions.c.local_date, editions.c.issue, editions.c.created, editions.c.period_to)
+    row = conn.execute(select(*columns).where(*_of(digest, variant)).order_by(editions.c.id.desc()).limit(1)).first()
+    return None if row is None else Last(*row)
+
+
+def telling(conn: Connection, entry_ids: Iterable[int], *, variants: Collection[str], since: datetime) -> list[int]:
+    """Ids of the editions of these variants, of any digest, made from `since` on, that told one of these entries."""
+    wanted = set(entry_ids)
+    where = (editions.c.variant.in_(variants), editions.c.created >= since)
+    rows = conn.execute(select(editions.c.id, editions.c.entry_ids).where(*where))
+    return [row.id for row in rows if not wanted.isdisjoint(row.entry_ids)]
+
+
+def count(conn: Connection, digest: str, *, variants: Collection[str], since: datetime) -> int:
+    """How many editions of these variants of a digest were made after `since`."""
+    where = (editions.c.digest == digest, editions.c.variant.in_(variants), editions.c.created > since)
+    return conn.execute(select(func.count()).select_from(editions).where(*where)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """What the editions of a digest or a variant before some day have told: until when, and with which entries."""
+    """What the editions of a digest or a variant before some other have told: until when, and with which entries."""
 
     until: datetime | None
     entry_ids: frozenset[int]
 
 
-def told_before(conn: Connection, digest: str, local_date: str, *, since: datetime, variant: str = "") -> Told:
+def told_before(
+    conn: Connection, digest: str, local_date: str, *, since: datetime, variant: str = "", issue: int = 0
+) -> Told:
     """The end of the last edition's period, and the entries that the editions made from `since` on told."""
-    before = (*_of(digest, variant), editions.c.local_date < local_date)
-    last = select(editions.c.period_to).where(*before).order_by(editions.c.local_date.desc()).limit(1)
+    earlier = or_(
+        editions.c.local_date < local_date, and_(editions.c.local_date == local_date, editions.c.issue < issue)
+    )
+    before = (*_of(digest, variant), earlier)
+    order = (editions.c.local_date.desc(), editions.c.issue.desc())
+    last = select(editions.c.period_to).where(*before).order_by(*order).limit(1)
     rows = conn.execute(select(editions.c.entry_ids).where(*before, editions.c.created >= since))
     return Told(conn.execute(last).scalar(), frozenset(id_ for row in rows for id_ in row.entry_ids))
+
+
+def told_by(
+    conn: Connection, digest: str, *, variants: Collection[str], since: datetime, until: datetime
+) -> frozenset[int]:
+    """The entries that the editions of these variants told, as far as they were made between these times."""
+    where = (editions.c.digest == digest, editions.c.variant.in_(variants), editions.c.created.between(since, until))
+    return frozenset(id_ for row in conn.execute(select(editions.c.entry_ids).where(*where)) for id_ in row.entry_ids)
 
 
 def _edition(row: Row[Any]) -> Edition:

@@ -55,6 +55,11 @@ def count_ungrouped(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(entries).where(entries.c.grouped_at.is_(None))).scalar_one()
 
 
+def oldest_ungrouped(conn: Connection) -> datetime | None:
+    """When the entry was first seen that waits longest for its topics and story; None when none waits."""
+    return conn.execute(select(func.min(entries.c.first_seen)).where(entries.c.grouped_at.is_(None))).scalar()
+
+
 def ungrouped(conn: Connection, limit: int) -> list[Entry]:
     """The next entries that wait, in the order of time (ties by id), so that a run can be repeated."""
     statement = ENTRIES.where(entries.c.grouped_at.is_(None))

@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("variant", sa.Text(), nullable=False),
         sa.Column("local_date", sa.Text(), nullable=False),
-        sa.Column("issue", sa.Integer(), nullable=False),
+        sa.Column("issue", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created", aggregator.store.types.UTCTime(), nullable=False),
         sa.Column("period_from", aggregator.store.types.UTCTime(), nullable=False),
