@@ -7,8 +7,6 @@ it) at its usual width, and at a width of 998 writes encoded words longer than t
 from __future__ import annotations
 
 import hashlib
-import quopri
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,9 +15,9 @@ from email.header import Header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr
-from html import escape
 
 from aggregator.config.values import split_mailbox
+from aggregator.digest.body import both_bodies, text_body
 from aggregator.digest.tokens import PersonalLinks
 from aggregator.errors import DeliveryError
 from aggregator.model import Edition, Mailing
@@ -54,7 +52,9 @@ class MessageMaker:
         self._edition = edition
         self._mailing: Mailing = edition.mailing
         self._shared = [(name, _fold(name, value)) for name, value in self._headers()]
-        self._bodies: dict[bool, tuple[str, bytes]] = {}
+        own = (self._mailing.unsubscribe, self._mailing.preferences)
+        self._whole = both_bodies(edition.text, edition.html, own)
+        self._compact = text_body(edition.text, own)
         head = "".join(f"{name}: {value}\r\n" for name, value in self._shared)
         check_headers(f"{head}\r\n".encode(), self._headers())
 
@@ -67,14 +67,15 @@ class MessageMaker:
         Raises DeliveryError when the mail, parsed back, would not have exactly the headers that it should have.
         """
         recipient = ascii_domain(address)
-        content_type, body = self._personal_body(compact, links) if links else self._body(compact)
+        body = self._compact if compact else self._whole
         headers = [("To", recipient), ("Message-ID", message_id), *self._shared, *self._unsubscribe(links)]
-        headers.append(("Content-Type", content_type))
+        headers.append(("Content-Type", body.content_type))
         if compact:
             headers.append(("Content-Transfer-Encoding", "quoted-printable"))
         head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        data = head.encode() + b"\r\n" + body
-        _check_names(data, [name for name, _ in headers])
+        start = f"{head}\r\n".encode()
+        _check_names(start, [name for name, _ in headers])
+        data = start + body.filled(self._own(links))
         sender = ascii_domain(split_mailbox(self._mailing.sender)[1])
         return Message(message_id, sender, recipient, data, utf8=not (sender + head).isascii())
 
@@ -101,21 +102,11 @@ class MessageMaker:
         ways = f"<{links.unsubscribe}>, <{self._mailing.unsubscribe}>"
         return [("List-Unsubscribe", ways), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
 
-    def _personal_body(self, compact: bool, links: PersonalLinks) -> tuple[str, bytes]:
-        text, html = self._edition.text, self._edition.html
-        pairs = ((self._mailing.unsubscribe, links.unsubscribe), (self._mailing.preferences, links.preferences))
-        for shared, own in pairs:
-            if shared:
-                text = re.sub(rf"{re.escape(shared)}(?!\S)", lambda _, own=own: own, text)  # type: ignore[misc]
-                html = html.replace(f'"{escape(shared, quote=False)}"', f'"{own}"')
-        part = _part("plain", text)
-        return part if compact else _alternative([part, _part("html", html)])
-
-    def _body(self, compact: bool) -> tuple[str, bytes]:
-        if compact not in self._bodies:
-            text, html = _part("plain", self._edition.text), _part("html", self._edition.html)
-            self._bodies[compact] = text if compact else _alternative([text, html])
-        return self._bodies[compact]
+    def _own(self, links: PersonalLinks | None) -> dict[str, str]:
+        """A subscriber's links by those in whose place they stand."""
+        if links is None:
+            return {}
+        return {self._mailing.unsubscribe: links.unsubscribe, self._mailing.preferences: links.preferences}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +126,7 @@ class Note:
 def note(mail: Note) -> Message:
     """The mail's bytes. Raises DeliveryError as `MessageMaker.make` does."""
     recipient = ascii_domain(mail.recipient)
-    content_type, body = _part("plain", mail.text)
+    body = text_body(mail.text)
     headers = [
         ("From", mailbox(mail.sender)),
         *([("Reply-To", mailbox(mail.reply_to))] if mail.reply_to else []),
@@ -146,12 +137,13 @@ def note(mail: Note) -> Message:
         ("MIME-Version", "1.0"),
         ("Content-Language", mail.language),
         ("Auto-Submitted", "auto-generated"),
-        ("Content-Type", content_type),
+        ("Content-Type", body.content_type),
         ("Content-Transfer-Encoding", "quoted-printable"),
     ]
     head = "".join(f"{name}: {_fold(name, value)}\r\n" for name, value in headers)
-    data = head.encode() + b"\r\n" + body
-    check_headers(data, headers)
+    start = f"{head}\r\n".encode()
+    check_headers(start, headers)
+    data = start + body.filled({})
     sender = ascii_domain(split_mailbox(mail.sender)[1])
     return Message(mail.id, sender, recipient, data, utf8=not (sender + head).isascii())
 
@@ -198,27 +190,6 @@ def _fold(name: str, value: str) -> str:
     if value.isascii() and "=?" not in value and len(value) + len("Subject: ") <= _FOLD:
         return value
     return Header(value, "utf-8", maxlinelen=_ENCODED_LINE, header_name=name).encode(linesep="\r\n")
-
-
-def _part(subtype: str, text: str) -> tuple[str, bytes]:
-    """(content type, quoted-printable body with CRLF)."""
-    normal = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    encoded = quopri.encodestring(normal.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
-    return f'text/{subtype}; charset="utf-8"', encoded
-
-
-def _alternative(parts: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
-    """multipart/alternative (RFC 2046). Quoted-printable never writes '=_', so the boundary is safe."""
-    digest = hashlib.sha256(b"".join(body for _, body in parts)).hexdigest()[:24]
-    boundary = f"=_{digest}"
-    chunks = [
-        f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".encode() + body
-        for kind, body in parts
-    ]
-    return (
-        f'multipart/alternative; boundary="{boundary}"',
-        b"\r\n".join(chunks) + f"\r\n--{boundary}--\r\n".encode(),
-    )
 
 
 def check_headers(data: bytes, intended: Sequence[tuple[str, str]]) -> None:
