@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
+
+from sqlalchemy import Connection
 
 from aggregator.config.models import Config, DigestConfig
 from aggregator.config.values import split_mailbox
@@ -27,13 +29,24 @@ LONGER_THAN_A_DAY = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """One story that is mailed at once, since its topic asks for that."""
+
+    topic: str
+    story_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Which edition of which digest, or of a variant of it."""
+    """Which edition of which digest, or of a variant of it, or an alert."""
 
     config: Config
     name: str
     slot: Slot
     variant: Variant | None = None
+    issue: int = 0  # Edition.issue
+    start: datetime | None = None  # from when it tells; None: from the end of the last one
+    alert: Alert | None = None
 
     @property
     def digest(self) -> DigestConfig:
@@ -47,9 +60,16 @@ class Plan:
 
     @property
     def web_url(self) -> str:
-        """Where the edition can be read."""
+        """Where the edition can be read; an alert, on its story's page."""
+        if self.alert is not None:
+            return self.site.story(self.alert.story_key)
         page = self.site.edition(unique_slugs(self.config.digests)[self.name], self.slot.local_date)
-        return f"{page}{self.key}/" if self.key else page
+        return page + "".join(f"{part}/" for part in (self.key, self.issue) if part)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it is made when there is something new, and not at an hour."""
+        return self.variant is not None and self.variant.at_once
 
     @property
     def schedule(self) -> Schedule:
@@ -75,24 +95,36 @@ class _Material:
     feeds: Mapping[int, Feed]
 
 
+Stock = tuple[list[Candidate], Mapping[int, Feed]]
+"""Stories with their entries, and the feeds of these."""
+AsIf = Callable[[Connection, Stock], Stock]
+"""Changes what is stored to what would be stored after an edit of feeds.yaml."""
+
+
 def draft(store: Store, plan: Plan, now: datetime) -> Edition:
     """The edition as it would be now, with id 0; EMPTY when there is nothing to tell. Raises ConfigError."""
-    material = _read(store, plan, now)
+    return draft_as_if(store, plan, now)[0]
+
+
+def draft_as_if(store: Store, plan: Plan, now: datetime, as_if: AsIf | None = None) -> tuple[Edition, Selection]:
+    """The same, of what `as_if` makes of the stored stories, with the stories that it was made of."""
+    material = _read(store, plan, now, as_if)
     brief = material.selection.brief
     edition = Edition(
         id=0,
         digest=plan.name,
         variant=plan.key,
         local_date=plan.slot.local_date,
+        issue=plan.issue,
         state=EditionState.EMPTY,
         created=now,
         period_from=brief.period_from,
         period_to=brief.period_to,
     )
-    return _rendered(plan, edition, material) if material.selection.picks else edition
+    return _rendered(plan, edition, material) if material.selection.picks else edition, material.selection
 
 
-def _read(store: Store, plan: Plan, now: datetime) -> _Material:
+def _read(store: Store, plan: Plan, now: datetime, as_if: AsIf | None) -> _Material:
     """Everything in one snapshot. The edition of a day long past tells what was known when it would have gone out."""
     slot = plan.slot
     until = now if now - slot.at <= max(plan.schedule.window, timedelta(days=1)) else slot.at + plan.schedule.window
@@ -101,8 +133,12 @@ def _read(store: Store, plan: Plan, now: datetime) -> _Material:
         start = min(until, period_start(plan.schedule, slot, told.until, LONGEST_PERIOD))
         found = stories.recent(conn, since=start)
         members = stories.entries_of(conn, [story.id for story in found])
-        outlets = feeds.by_ids(conn, sorted({entry.feed_id for entries in members.values() for entry in entries}))
-    candidates = [Candidate(story, tuple(members[story.id])) for story in found if story.id in members]
+        outlets: Mapping[int, Feed] = feeds.by_ids(
+            conn, sorted({entry.feed_id for entries in members.values() for entry in entries})
+        )
+        candidates = [Candidate(story, tuple(members[story.id])) for story in found if story.id in members]
+        if as_if is not None:
+            candidates, outlets = as_if(conn, (candidates, outlets))
     brief = brief_for(plan.config, plan.digest, period_from=start, period_to=until, shown=told.entry_ids)
     return _Material(choose(candidates, outlets, brief), outlets)
 

@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
-from aggregator.digest.draft import Plan, draft
+from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
+from aggregator.digest.edition import Selection
 from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
 from aggregator.digest.message import MessageMaker, message_id
 from aggregator.digest.outbox import Sending, send_all
 from aggregator.digest.recipients import recipients
-from aggregator.digest.schedule import Schedule, Slot, due, next_edition_at, slot_for
+from aggregator.digest.schedule import Schedule, Slot, due, next_edition_at, slot_for, slot_on
 from aggregator.digest.signing import Key, read_key
 from aggregator.digest.signup import site_secret
 from aggregator.digest.smtp import SmtpTransport
@@ -97,20 +98,38 @@ def _make(store: Store, plan: Plan, wishes: list[Wishes], now: datetime, *, befo
 
 def preview(store: Store, config: Config, digest_name: str, now: datetime, local_date: str | None = None) -> Preview:
     """The next edition as it would be made now, or a day's: the frozen one if it is made. Nothing is stored or sent."""
-    slot = _slot(config, digest_name, now, local_date)
-    with store.read() as conn:
-        made = editions.get(conn, digest_name, slot.local_date)
-    if made is not None and local_date is None:
-        schedule = Schedule.of(config.digests[digest_name], config.site)
-        following = next_edition_at(schedule, max(now, slot.at))
-        slot = slot_for(schedule, following.astimezone(schedule.zone).date()) if following else slot
-        made = None
+    if local_date is None:
+        made, slot = None, _next_slot(store, config, digest_name, now)
+    else:
+        slot = _slot(config, digest_name, now, local_date)
+        with store.read() as conn:
+            made = editions.get(conn, digest_name, slot.local_date)
     edition = made or draft(store, Plan(config, digest_name, slot), now)
     if edition.state is EditionState.EMPTY:
         return Preview(edition, "", "", b"")
     address = next(iter(config.digests[digest_name].to), _PREVIEW_ADDRESS)
     id_ = message_id(digest_name, edition.local_date, address, config.mail.from_)
     return Preview(edition, edition.html, edition.text, MessageMaker(edition).make(address, id_).data)
+
+
+def upcoming(
+    store: Store, config: Config, digest_name: str, now: datetime, as_if: AsIf | None = None
+) -> tuple[Plan, Edition, Selection]:
+    """The next edition as it would be made now, if what is stored were what `as_if` makes of it. Nothing is stored."""
+    plan = Plan(config, digest_name, _next_slot(store, config, digest_name, now))
+    return plan, *draft_as_if(store, plan, now, as_if)
+
+
+def _next_slot(store: Store, config: Config, digest_name: str, now: datetime) -> Slot:
+    """Today's slot, or the one after it when today has none or its edition is made."""
+    today = _slot(config, digest_name, now, None)
+    schedule = Schedule.of(config.digests[digest_name], config.site)
+    with store.read() as conn:
+        made = editions.get(conn, digest_name, today.local_date)
+    if made is None and slot_on(schedule, today.day) is not None:
+        return today
+    following = next_edition_at(schedule, max(now, today.at))
+    return slot_for(schedule, following.astimezone(schedule.zone).date()) if following else today
 
 
 def send_due(
