@@ -1,6 +1,7 @@
 """The command line: one command a use case.
 
     stages    run, poll, group, publish, digest, demo
+    init      init
     sources   check, add, import, export-opml, sources, schema
     look      entries, stories, why
     outbox    deliveries, deliveries retry, deliveries resolve
@@ -24,7 +25,7 @@ INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 
 def main() -> None:
     """Run a command; an error of the program's own becomes its sentence and its exit code."""
-    from aggregator.cli import look, outbox, sources, stages, subscribers, why  # noqa: F401 - registers the commands
+    from aggregator.cli import init, look, outbox, sources, stages, subscribers, why  # noqa: F401 - registers the commands
     from aggregator.cli.output import complain
 
     for stream in (sys.stdout, sys.stderr):

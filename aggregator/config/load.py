@@ -45,9 +45,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        message = (
-            "there is no such file; name yours with -c FILE, or start from the feeds.yaml that comes with the program"
-        )
+        message = "there is no such file; name yours with -c FILE, or write one to start from with `aggregator init`"
     except IsADirectoryError:
         message = "this is a folder; name the file in it, such as feeds.yaml"
     except PermissionError:
