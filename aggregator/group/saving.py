@@ -114,13 +114,14 @@ def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> None:
     feeds = stored_feeds.by_ids(conn, sorted({member.feed_id for found in members.values() for member in found}))
     values = {}
     for story_id, found in members.items():
-        fields = fields_of([_member(member, feeds[member.feed_id]) for member in found])
+        fields = fields_of([member_of(member, feeds[member.feed_id]) for member in found])
         columns = {name: getattr(fields, name) for name in fields.__dataclass_fields__}
         values[story_id] = columns | {"closed": fields.last_seen < now - IDLE, "merged_into": None}
     grouping.update_stories(conn, values)
 
 
-def _member(stored: grouping.StoryMember, feed: Feed) -> Member:
+def member_of(stored: grouping.StoryMember, feed: Feed) -> Member:
+    """A stored entry of a story as `fields_of` takes it."""
     return Member(
         id=stored.id,
         outlet=feed.outlet,
