@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, or_, select, update
 
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store import subscribers
 from aggregator.store.tables import deliveries, editions
+from aggregator.store.types import UTCTime
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 
@@ -52,6 +53,15 @@ class Outcome:
     next_try_at: datetime | None = None
     sent_at: datetime | None = None
     compact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What became of a mail that came back."""
+
+    state: DeliveryState
+    reason: str
+    code: str
 
 
 def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, digest: str | None = None) -> list[Claimed]:
@@ -232,18 +242,50 @@ def already(conn: Connection, edition_ids: Sequence[int], addresses: Iterable[st
 
 
 def last_of_each(conn: Connection, addresses: Sequence[str]) -> dict[str, Delivery]:
-    """The newest delivery that each address was tried with or suppressed for."""
-    newest = (
-        select(func.max(deliveries.c.id))
-        .where(deliveries.c.address == bindparam("address"), deliveries.c.code != "")
-        .scalar_subquery()
+    """The newest delivery that each address was tried with or suppressed for.
+
+    One that was accepted and came back for good counts before newer ones, which may come back yet.
+    """
+    tried = select(func.max(deliveries.c.id)).where(
+        deliveries.c.address == bindparam("address"), deliveries.c.code != ""
     )
+    returned = tried.where(deliveries.c.state == DeliveryState.SUPPRESSED, deliveries.c.sent_at.is_not(None))
+    newest = func.coalesce(returned.scalar_subquery(), tried.scalar_subquery())
     found = {}
     for address in addresses:
         row = conn.execute(select(deliveries).where(deliveries.c.id == newest), {"address": address}).first()
         if row is not None:
             found[address] = _delivery(row)
     return found
+
+
+def by_id(conn: Connection, id_: int) -> Delivery | None:
+    """The delivery with this id."""
+    row = conn.execute(select(deliveries).where(deliveries.c.id == id_)).first()
+    return _delivery(row) if row else None
+
+
+def last_sent_to(conn: Connection, spellings: Sequence[str], message_id: str, since: datetime) -> Delivery | None:
+    """The delivery with this Message-ID to an address, in one of its spellings; else the newest one that a server
+    accepted since then."""
+    same = deliveries.c.message_id == message_id
+    found = select(deliveries).where(deliveries.c.address.in_(spellings), or_(same, deliveries.c.sent_at >= since))
+    row = conn.execute(found.order_by(same.desc(), deliveries.c.id.desc()).limit(1)).first()
+    return _delivery(row) if row else None
+
+
+def came_back(conn: Connection, id_: int, made: Returned, now: datetime) -> None:
+    """A mail that a server had accepted, or may have, was not delivered after all."""
+    accepted = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN])
+    sent_at = func.coalesce(deliveries.c.sent_at, literal(now, UTCTime()))
+    values = {"state": made.state, "reason": made.reason, "code": made.code, "sent_at": sent_at}
+    conn.execute(update(deliveries).where(deliveries.c.id == id_, accepted).values(values))
+
+
+def was_told(conn: Connection, address: str, code: str, *, besides: int) -> bool:
+    """Whether a server answered another delivery to this address with this code."""
+    where = (deliveries.c.address == address, deliveries.c.code == code, deliveries.c.id != besides)
+    return conn.execute(select(deliveries.c.id).where(*where).limit(1)).first() is not None
 
 
 def _held() -> tuple[Any, ...]:

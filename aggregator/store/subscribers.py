@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, and_, cast, delete, insert, literal, select, update
 
 from aggregator.model import DeliveryState, Frequency, Subscriber, SubscriberState, Wishes
-from aggregator.store.tables import deliveries, editions, subscribers, subscriptions
+from aggregator.store.tables import bounces, deliveries, editions, subscribers, subscriptions
 
 _PAGE = 500
 _OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.CLAIMED)
@@ -124,8 +124,10 @@ def erase(conn: Connection, id_: int) -> None:
         "lease_until": None,
     }
     address = select(subscribers.c.address).where(subscribers.c.id == id_).scalar_subquery()
+    known = mine | (deliveries.c.address == address)
+    conn.execute(delete(bounces).where(bounces.c.delivery_id.in_(select(deliveries.c.id).where(known))))
     conn.execute(update(deliveries).where(mine, deliveries.c.state.in_(_OPEN)).values(stopped))
-    conn.execute(update(deliveries).where(mine | (deliveries.c.address == address)).values(nobody))
+    conn.execute(update(deliveries).where(known).values(nobody | {"reason": "the subscriber was erased"}))
     conn.execute(delete(subscribers).where(subscribers.c.id == id_))
 
 

@@ -9,7 +9,8 @@ feeds ──< entries ──< entry_revisions          hosts   (politeness per h
   ├──< websub      (hubs that push what is new)
   └──< pruned      (identities of entries that retention removed)
 editions ──< deliveries >── subscribers ──< subscriptions  (to which digests)
-                                       └──< letters        (confirmation mails that wait)
+                 │                     └──< letters        (confirmation mails that wait)
+                 └──< bounces  (what came back of them)
 limits  (how often something was asked for)
 """
 
@@ -301,6 +302,21 @@ deliveries = Table(
 Index("ix_deliveries_due", deliveries.c.state, deliveries.c.next_try_at)
 Index("ix_deliveries_address", deliveries.c.address)
 Index("ix_deliveries_subscriber", deliveries.c.subscriber_id)
+
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("delivery_id", BigInteger, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),  # of the report: one that comes twice counts once
+    Column("weight", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UTCTime, nullable=False),
+    Column("original", LargeBinary, nullable=False),  # its beginning
+    UniqueConstraint("delivery_id", "key"),
+)
+Index("ix_bounces_at", bounces.c.at)
 
 subscribers = Table(
     "subscribers",

@@ -321,6 +321,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", "topic", name=op.f("pk_alerted")),
     )
     op.create_table(
+        "bounces",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.Column("original", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_bounces_delivery_id_deliveries"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bounces")),
+        sa.UniqueConstraint("delivery_id", "key", name=op.f("uq_bounces_delivery_id_key")),
+    )
+    with op.batch_alter_table("bounces", schema=None) as batch_op:
+        batch_op.create_index("ix_bounces_at", ["at"], unique=False)
+
+    op.create_table(
         "entry_revisions",
         sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
@@ -374,6 +393,10 @@ def downgrade() -> None:
 
     op.drop_table("entry_topics")
     op.drop_table("entry_revisions")
+    with op.batch_alter_table("bounces", schema=None) as batch_op:
+        batch_op.drop_index("ix_bounces_at")
+
+    op.drop_table("bounces")
     op.drop_table("alerted")
     with op.batch_alter_table("websub", schema=None) as batch_op:
         batch_op.drop_index("ix_websub_due")
