@@ -20,6 +20,11 @@ _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
 # Stories without any of our words that are taken to have come before the first one. A window of a few entries can't
 # tell common words from rare ones: without these, the very words that two reports of one event share would be common.
 _BACKGROUND = 300
+# A word in a quarter of the stories, the theme of a sports week or of a narrow choice of feeds, ties none of them.
+_THEME = 4
+# Added to the square of a vector's length. "Morning briefing: what you need to know" has no word that says which morning:
+# words that weigh little must not weigh much for being alone.
+_FAINT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,18 @@ class Row:
 def weigh(
     counts: Mapping[str, int], stories_with: Callable[[str], int], stories: int, size: int
 ) -> tuple[tuple[str, ...], array[int]]:
-    """The `size` heaviest terms and their weights: (1 + ln tf) x idf, of length UNIT together.
+    """The `size` heaviest terms and their weights: (1 + ln tf) x idf, of a length just below UNIT together.
 
     `stories_with` tells how many of the stories have a term; the entry counts as one more.
     """
-    log, total = math.log, _BACKGROUND + stories + 2
-    weighed = sorted(
-        (-(1 + log(count)) * log(total / (stories_with(term) + 1 + _ADDED)), term) for term, count in counts.items()
-    )[:size]
-    length = math.sqrt(sum(weight * weight for weight, _ in weighed)) or 1
+    log, most = math.log, (_BACKGROUND + stories + 2) / _THEME
+    weighed = [
+        (-(1 + log(count)) * log(most / having), term)
+        for term, count in counts.items()
+        if (having := stories_with(term) + 1 + _ADDED) < most
+    ]
+    weighed.sort()
+    del weighed[size:]
+    length = math.sqrt(sum(weight * weight for weight, _ in weighed) + _FAINT)
     weights = array("H", (max(1, round(-weight * UNIT / length)) for weight, _ in weighed))
     return tuple(term for _, term in weighed), weights
