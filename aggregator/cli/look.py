@@ -12,6 +12,7 @@ from aggregator.cli.context import app, current
 from aggregator.cli.output import ago, iso, print_json, print_table, unknown
 from aggregator.config.values import parse_duration
 from aggregator.errors import UsageError
+from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
     from aggregator.model import Entry, Story
@@ -66,7 +67,13 @@ def entries(
         print_table(
             ["Id", "When", "Feed", "Topics", "Title"],
             (
-                [str(e.id), ago(e.sort_at, now), e.feed_url, ", ".join(m.topic for m in e.topics), e.title]
+                [
+                    str(e.id),
+                    ago(e.sort_at, now),
+                    without_credentials(e.feed_url),
+                    ", ".join(m.topic for m in e.topics),
+                    e.title,
+                ]
                 for e in found
             ),
         )
@@ -81,7 +88,7 @@ def entry_json(entry: Entry, story_keys: dict[int, str]) -> dict[str, Any]:
     """An entry as `--json` prints it; spans are offsets in code points of `title` or `text`."""
     return {
         "id": entry.id,
-        "feed": entry.feed_url,
+        "feed": without_credentials(entry.feed_url),
         "guid": entry.guid,
         "url": entry.url,
         "title": entry.title,

@@ -12,6 +12,7 @@ from aggregator import clock
 from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import ago, complain, plain, print_document, print_json, print_table, say
 from aggregator.errors import UsageError
+from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,7 +60,7 @@ async def _try_feeds(here: Context, *, show: bool) -> list[tuple[str, Verdict]]:
     with here.store() as store:
         async with Poller.open(store, here.config) as poller:
             async for polled in poller.try_all():
-                url, said = polled.leased.feed.url, verdict(polled)
+                url, said = without_credentials(polled.leased.feed.url), verdict(polled)
                 found.append((url, said))
                 advice = f" ({said.advice})" if said.advice else ""
                 if show:
@@ -205,7 +206,7 @@ def _why(feed: Feed) -> str:
 
 def _source_json(feed: Feed) -> dict[str, object]:
     return {
-        "url": feed.url,
+        "url": without_credentials(feed.url),
         "name": feed.name,
         "outlet": feed.outlet,
         "title": feed.title,
@@ -214,7 +215,7 @@ def _source_json(feed: Feed) -> dict[str, object]:
         "state": "paused" if feed.paused else feed.state,
         "reason": feed.state_reason,
         "since": feed.state_since,
-        "moved_to": feed.moved_to,
+        "moved_to": without_credentials(feed.moved_to) if feed.moved_to else None,
         "failures": feed.failures,
         "entries": feed.entries,
         "dropped": feed.dropped,

@@ -13,10 +13,11 @@ from aggregator import clock
 from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import ago, complain, print_json, print_text, say, unknown
 from aggregator.errors import UsageError
+from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
     from aggregator.config.models import Config
-    from aggregator.model import PollReport
+    from aggregator.model import Feed, PollReport
     from aggregator.store.database import Store
 
 _POLL_KEYS = (
@@ -118,13 +119,19 @@ def _urls(store: Store, wanted: list[str]) -> list[str]:
         known = feeds.list_all(conn)
     urls: list[str] = []
     for name in wanted:
-        found = [feed for feed in known if name == feed.url or name.casefold() == feed.name.casefold()]
+        found = [feed for feed in known if _is_called(feed, name)]
         if not found:
-            raise UsageError(unknown("feed", name, [feed.name for feed in known], [feed.url for feed in known]))
+            addresses = [without_credentials(feed.url) for feed in known]
+            raise UsageError(unknown("feed", name, [feed.name for feed in known], addresses))
         if all(feed.paused for feed in found):
             raise UsageError(f"{name} is paused; take `paused: true` out of feeds.yaml to poll it")
         urls += [feed.url for feed in found]
     return urls
+
+
+def _is_called(feed: Feed, name: str) -> bool:
+    """By its address, also as messages show it, or its name."""
+    return name in (feed.url, without_credentials(feed.url)) or name.casefold() == feed.name.casefold()
 
 
 def _print_poll(report: PollReport) -> None:
@@ -139,7 +146,7 @@ def _print_poll(report: PollReport) -> None:
 
 def _complain_of_failures(report: PollReport) -> None:
     for url, reason in report.failures[:_SHOWN]:
-        complain(f"  {url}: {reason}")
+        complain(f"  {without_credentials(url)}: {reason}")
     if len(report.failures) > _SHOWN:
         complain(f"  and {len(report.failures) - _SHOWN} more; `aggregator sources` shows every feed's health")
 

@@ -30,7 +30,7 @@ class Applied:
     @classmethod
     def of(cls, config: Config) -> Applied:
         """What a file that was read comes to."""
-        filters = {feed.url: (feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
+        filters = {str(feed.url): (feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
         digests = {name: digest.model_copy(update={"to": ()}) for name, digest in config.digests.items()}
         return cls(config.topics, digests, filters)
 

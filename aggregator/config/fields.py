@@ -23,9 +23,12 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 from aggregator.config import values
+from aggregator.config.feed_address import FeedAddress, identity
 from aggregator.text.keywords import parse_keyword
 
 _FROM_ENVIRONMENT = r"^.*\$\{"  # `${NAME}` is filled in before the check, so an editor has to let it pass
@@ -110,17 +113,22 @@ def _existing(kind: str) -> AfterValidator:
     return AfterValidator(located)
 
 
-def _feed_url(value: str, info: ValidationInfo) -> str:
-    if not value.startswith("file:"):
-        if values.split_url(values.check_web_url(value)).username is not None:
+def _feed_url(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> FeedAddress:
+    text: str = check(value)
+    if not text.startswith("file:"):
+        if values.split_url(values.check_web_url(text)).username is not None:
             raise ValueError(
                 "an address with a password in it would be shown to readers; write auth: user:password below it"
             )
-        return value
-    parts = values.split_url(value)
+        return FeedAddress(value if isinstance(value, str) else text)
+    parts = values.split_url(text)
     if parts.netloc or not parts.path:
-        raise ValueError(f"{values.shown(value)} is not a file's address; write it like file:local-feeds/news.xml")
-    return _beside(info.context["folder"], unquote(parts.path)).as_uri() if info.context else value
+        raise ValueError(f"{values.shown(text)} is not a file's address; write it like file:local-feeds/news.xml")
+    return FeedAddress(_beside(info.context["folder"], unquote(parts.path)).as_uri() if info.context else text)
+
+
+def _known_by(value: object) -> object:
+    return identity(value) if isinstance(value, str) else value
 
 
 def _transport(secret: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -197,8 +205,12 @@ SomeKeywords = Annotated[
     BeforeValidator(one_or_many, json_schema_input_type=str | Annotated[list[str | float], Field(min_length=1)]),
 ]
 Names = Annotated[tuple[Line, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]
+FeedNames = Annotated[
+    tuple[Annotated[Line, BeforeValidator(_known_by)], ...],
+    BeforeValidator(one_or_many, json_schema_input_type=str | list[str]),
+]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[Language])]
-FeedUrl = Annotated[str, AfterValidator(_feed_url), Field(examples=["https://example.org/feed.xml"])]
+FeedUrl = Annotated[FeedAddress, WrapValidator(_feed_url), Field(examples=["https://example.org/feed.xml"])]
 WebUrl = Annotated[str, AfterValidator(values.check_web_url)]
 SiteUrl = Annotated[str, AfterValidator(values.check_site_url), Field(examples=["https://news.example.org"])]
 Contact = Annotated[str, AfterValidator(values.check_contact), Field(examples=["editor@example.org"])]

@@ -23,6 +23,7 @@ from aggregator.config.fields import (
     Duration,
     ExistingFile,
     ExistingFolder,
+    FeedNames,
     FeedUrl,
     Folders,
     HeaderName,
@@ -121,14 +122,14 @@ class TopicConfig(Section):
     """Keywords: one of them is enough."""
     not_: Keywords = Field(default=(), alias="not")
     """Keywords that do not count: a place they cover is not evidence for the topic."""
-    feeds: Names = ()
+    feeds: FeedNames = ()
     """Only entries of these feeds (names or addresses)."""
     threshold: Annotated[float, Field(gt=0)] | None = None
     """Score from which an entry belongs to the topic; a default serves most."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """How much the topic counts when the digest ranks stories."""
     alert: bool = False
-    """Marks a topic whose stories are urgent. Accepted, but not acted on yet: its stories come with the next digest."""
+    """Mail its stories at once, each once, to those who get a digest that has the topic."""
 
 
 class DigestConfig(Section):

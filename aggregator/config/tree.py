@@ -20,6 +20,7 @@ from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from aggregator.config.feed_address import Filled
 from aggregator.config.syntax import BadSyntax, explain
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -178,6 +179,8 @@ class _Reader:
         return self._filled_in(text, place) if "${" in text else text
 
     def _filled_in(self, text: str, place: Place) -> str:
+        used: dict[str, str] = {}
+
         def fill(match: re.Match[str]) -> str:
             escaped, name, closed = match.groups()
             if escaped:
@@ -192,10 +195,12 @@ class _Reader:
                 self._note(place, match, f"the variable {name} is not UTF-8 text; set it anew")
             else:
                 self._secrets[self._environ[name]] = name
-                return self._environ[name]
+                used[name] = self._environ[name]
+                return used[name]
             return match[0]
 
-        return _VARIABLE.sub(fill, text)
+        filled = _VARIABLE.sub(fill, text)
+        return Filled(filled, text.replace("$${", "${"), used) if used else filled
 
     def _note(self, place: Place, match: re.Match[str], message: str) -> None:
         where = Place(place.line, place.text_column + match.start(), 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -87,13 +86,3 @@ def guarded_sockets(allow_networks: Sequence[Network]) -> Callable[[AddressInfo]
         return socket.socket(family, kind, protocol)
 
     return make
-
-
-@lru_cache(maxsize=10_000)
-def is_address(host: str) -> bool:
-    """Whether a URL's host is an address and not a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

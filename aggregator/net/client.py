@@ -32,7 +32,6 @@ from aggregator.net.failures import explain_error, explain_status, printable, re
 from aggregator.net.files import read_file
 from aggregator.net.gate import HostGate
 from aggregator.net.hints import NO_HINTS, CacheHints, parse_hints
-from aggregator.net.hosts import host_key
 from aggregator.net.policy import NetPolicy
 from aggregator.net.response import (
     MAX_VALIDATOR,
@@ -45,7 +44,8 @@ from aggregator.net.response import (
     Result,
 )
 from aggregator.net.transport import Facts, Lost, open_session
-from aggregator.net.urls import BadUrl, Target, follow, parse_url, without_credentials
+from aggregator.net.urls import BadUrl, Target, follow, parse_url
+from aggregator.text.addresses import host_key, without_credentials
 
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -221,7 +221,8 @@ def _next_leg(leg: _Leg, status: int, location: str) -> _Leg | FetchFailed:
         return leg.failed(FailureKind.REDIRECT, printable(f"{host} redirects badly: {error}"), status)
     hops = (*leg.hops, Hop(leg.target.url, status, target.url))
     if target.scheme == "http" and leg.target.scheme == "https":
-        reason = f"{host} redirects from https to http ({target.url}), which anyone on the way could change"
+        to = without_credentials(target.url)
+        reason = f"{host} redirects from https to http ({to}), which anyone on the way could change"
         return leg.failed(FailureKind.REDIRECT, printable(reason), status)
     if any(target.url == hop.url for hop in hops):
         return leg.failed(FailureKind.REDIRECT, f"{host} redirects in a circle", status)

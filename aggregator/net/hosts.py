@@ -1,43 +1,16 @@
-"""How a host wants to be treated, over restarts: closed until when, and why. Pure; the queue before a host is `gate`.
-
-A host here is all that one operator answers for: the registrable domain (Public Suffix List, ICANN part). Addresses and
-names without a public suffix, such as localhost, are told apart by their port.
-"""
+"""How a host wants to be treated, over restarts: closed until when, and why. Pure; the queue before it is `gate`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
-from urllib.parse import urlsplit
-
-from publicsuffixlist import PublicSuffixList
 
 from aggregator.model import HostState
-from aggregator.net.address import is_address
 from aggregator.net.hints import CacheHints
 
 BACKOFF = timedelta(minutes=5)  # after the first 429 without Retry-After; doubled by each that follows
 MOST_BACKOFF = timedelta(hours=24)
 MOST_RETRY_AFTER = timedelta(days=7)
-
-
-@lru_cache(maxsize=20_000)
-def host_key(url: str) -> str:
-    """'bbc.co.uk' for https://feeds.bbci.bbc.co.uk/x, '127.0.0.1:8080' for an address; '' for a file."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    if not host:
-        return ""
-    registrable = None if is_address(host) else _suffixes().privatesuffix(host)
-    if registrable is not None:
-        return str(registrable)
-    return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True, accept_unknown=False)
 
 
 def after_response(

@@ -12,6 +12,7 @@ from aggregator.net.client import OutboundClient
 from aggregator.net.policy import PRODUCT
 from aggregator.net.response import FailureKind, Fetched, FetchRequest, Result
 from aggregator.net.urls import BadUrl, parse_url
+from aggregator.text.addresses import without_credentials
 
 _MAX_BYTES = 512 * 1024  # RFC 9309 section 2.5: at least 500 KiB
 _KEPT = timedelta(hours=24)  # section 2.4
@@ -43,7 +44,7 @@ class Robots:
         if rules is None:
             return f"{target.host} does not say what its robots.txt allows, so its pages are left alone for now"
         if not rules.can_fetch(target.url, PRODUCT):
-            return f"robots.txt of {target.host} asks programs not to fetch {target.url}"
+            return f"robots.txt of {target.host} asks programs not to fetch {without_credentials(target.url)}"
         return None
 
 

@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote, urljoin
 import idna
 from yarl import URL
 
-from aggregator.net.address import Address, is_address
+from aggregator.net.address import Address
+from aggregator.text.addresses import is_address, without_credentials
 
 _PORTS = {"http": 80, "https": 443}
 _PARTS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^#]*)", re.DOTALL)
@@ -100,11 +101,6 @@ def follow(target: Target, location: str) -> Target:
     except ValueError:
         raise BadUrl(f"{without_credentials(location)!r} is not a URL") from None
     return parse_url(joined)
-
-
-def without_credentials(url: str) -> str:
-    """The URL with `user:password@` cut out, whatever else is wrong with it; capped for display."""
-    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1", url)[:500]
 
 
 def _split_port(netloc: str, shown: str) -> tuple[str, int | None]:

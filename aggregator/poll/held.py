@@ -6,9 +6,9 @@ answer came since its request began. The others are judged together at the end o
 
 from __future__ import annotations
 
-from aggregator.net.hosts import host_key
 from aggregator.poll.outcome import Polled
 from aggregator.poll.states import NO_ANSWER, Attempt, our_network_is_down
+from aggregator.text.addresses import host_key
 
 
 class HeldFailures:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from aggregator.net.response import Fetched, NotModified
 from aggregator.net.urls import BadUrl, parse_url
+from aggregator.text.addresses import without_credentials
 
 _POLLS = 3
 _SPAN = timedelta(hours=48)
@@ -34,8 +35,9 @@ class Move:
     def sentence(self, url: str, now: datetime) -> str:
         """For the sources page and `aggregator check`."""
         if self.adopted(url, now):
-            return f"has moved for good to {self.to}; change its url in feeds.yaml"
-        return f"says that it has moved for good to {self.to}; watched since {self.since:%Y-%m-%d %H:%M} UTC"
+            return f"has moved for good to {without_credentials(self.to)}; change its url in feeds.yaml"
+        to = without_credentials(self.to)
+        return f"says that it has moved for good to {to}; watched since {self.since:%Y-%m-%d %H:%M} UTC"
 
 
 def poll_url(url: str, move: Move | None, failures: int, now: datetime) -> str:

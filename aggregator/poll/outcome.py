@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from aggregator.config.feed_address import FeedAddress
 from aggregator.config.models import FeedConfig, PollingConfig
 from aggregator.model import Feed, FeedState
-from aggregator.net.response import FailureKind, Fetched, FetchFailed, NotModified, Result
-from aggregator.net.urls import without_credentials
+from aggregator.net.response import FailureKind, Fetched, FetchFailed, Hop, NotModified, Result
 from aggregator.poll.identity import Changes
 from aggregator.poll.moves import Move, watch_move
 from aggregator.poll.parse.result import ParsedFeed
@@ -19,6 +19,7 @@ from aggregator.poll.schedule import Limits, NextPoll, plan_next_poll, with_push
 from aggregator.poll.states import next_state
 from aggregator.store.feeds import LeasedFeed, PollOutcome
 from aggregator.store.websub import Subscription
+from aggregator.text.addresses import without_credentials
 
 OUR_NETWORK_DOWN = "no host answers, so our own network seems to be down; no feed is charged"
 NETWORK_PAUSE = timedelta(seconds=25)  # until a poll that found our own network down is tried again
@@ -96,6 +97,16 @@ def uncharged(polled: Polled) -> PollOutcome:
     """The row after a poll that failed with every other: nothing is learnt about the feed."""
     pause = NextPoll(polled.at + NETWORK_PAUSE, OUR_NETWORK_DOWN)
     return _with_next_poll(_as_it_was(polled.leased), pause, pause)
+
+
+def concealed(result: Result, address: FeedAddress) -> Result:
+    """The result without what the feed's variables stand for, wherever the server repeats it."""
+    if not address.variables:
+        return result
+    hops = tuple(Hop(address.conceal(hop.url), hop.status, address.conceal(hop.target)) for hop in result.hops)
+    if isinstance(result, FetchFailed):
+        return replace(result, url=address.conceal(result.url), hops=hops, reason=address.conceal(result.reason))
+    return replace(result, url=address.conceal(result.url), hops=hops)
 
 
 def filter_key(feed: FeedConfig) -> str:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from aggregator import clock
-from aggregator.config.models import Config
+from aggregator.config.models import Config, FeedConfig
 from aggregator.model import PollReport
 from aggregator.net.client import OutboundClient
 from aggregator.net.gate import HostGate
@@ -30,7 +30,7 @@ from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequ
 from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
 from aggregator.poll.moves import poll_url
-from aggregator.poll.outcome import Polled, filter_key, known_move
+from aggregator.poll.outcome import Polled, concealed, filter_key, known_move
 from aggregator.poll.parse.result import KnownSpans, ParseFailed
 from aggregator.poll.rhythm import FeedHints
 from aggregator.poll.round import LEASE, Round, Tools
@@ -50,7 +50,7 @@ class Poller:
     """Holds what polls share: the client, the hosts' queues, the parsers. Belongs to one event loop."""
 
     def __init__(self, config: Config, client: OutboundClient, parsers: ParserPool, tools: Tools) -> None:
-        self._feeds = {feed.url: feed for feed in config.feeds}
+        self._feeds: dict[str, FeedConfig] = {feed.url: feed for feed in config.feeds}
         self._client = client
         self._parsers = parsers
         self._tools = tools
@@ -145,15 +145,15 @@ class Poller:
         afresh = release or filter_key(config) != hints.filter
         full = afresh or needs_full_answer(leased.unconditional_at, feed.last_new_entry_at, hints, now)
         request = FetchRequest(
-            url=poll_url(feed.url, known_move(leased), feed.failures, now),
+            url=config.url.reveal(poll_url(feed.url, known_move(leased), feed.failures, now)),
             etag=None if full else feed.etag,
             last_modified=None if full else feed.last_modified,
-            validators_url=feed.final_url,
+            validators_url=config.url.reveal(feed.final_url) if feed.final_url else None,
             headers={name: value.get_secret_value() for name, value in config.headers.items()},
             auth=config.auth.get_secret_value() if config.auth else None,
             proxy=config.proxy.get_secret_value() if config.proxy else None,
         )
-        result = await self._client.fetch(request)
+        result = concealed(await self._client.fetch(request), config.url)
         polled = Polled(
             leased=leased,
             result=result,

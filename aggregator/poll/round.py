@@ -31,6 +31,7 @@ from aggregator.poll.tally import Tally
 from aggregator.store import feeds
 from aggregator.store.database import Store
 from aggregator.store.feeds import LeasedFeed
+from aggregator.text.addresses import without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -115,10 +116,10 @@ class Round:
         try:
             polled = await self._poll(leased)
         except Exception as error:
-            log.exception("polling %s failed in a way that it never should", leased.feed.url)
+            log.exception("polling %s failed in a way that it never should", without_credentials(leased.feed.url))
             polled = _broken(leased, error)
         if polled.failed:
-            log.info("%s: %s", leased.feed.url, polled.failed.reason)
+            log.info("%s: %s", without_credentials(leased.feed.url), polled.failed.reason)
         self._ready += self._tools.held.sort(polled, began, clock.monotonic())
 
     def _next_batch(self) -> list[Polled]:

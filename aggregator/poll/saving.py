@@ -34,6 +34,7 @@ from aggregator.store import entries, feeds, hosts, websub
 from aggregator.store.database import Store
 from aggregator.store.feeds import PollOutcome
 from aggregator.store.websub import Subscription
+from aggregator.text.addresses import without_credentials
 from aggregator.text.matcher import EntryFilter
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Saver:
     def __init__(self, store: Store, config: Config) -> None:
         self._store = store
         self._config = config
-        self._feeds = {feed.url: feed for feed in config.feeds}
+        self._feeds: dict[str, FeedConfig] = {feed.url: feed for feed in config.feeds}
         self._filters = {feed.url: EntryFilter(feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
 
     def save(
@@ -134,7 +135,8 @@ class Saver:
         if isinstance(refusal, DBAPIError):
             reason = f"its entries can't be stored: {refusal.orig}".splitlines()[0]
         else:
-            log.error("storing %s failed in a way that it never should", polled.leased.feed.url, exc_info=error)
+            shown = without_credentials(polled.leased.feed.url)
+            log.error("storing %s failed in a way that it never should", shown, exc_info=error)
             reason = f"this program failed to store it ({type(error).__name__}); please report this"
         result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=printable(reason), url=polled.leased.feed.url)
         return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)

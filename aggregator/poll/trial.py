@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aggregator.net.response import FailureKind, FetchFailed, NotModified
 from aggregator.poll.outcome import Polled, known_move
+from aggregator.text.addresses import without_credentials
 
 _ADVICE = {
     FailureKind.NEEDS_CREDENTIALS: "give it `auth` or `headers` in feeds.yaml",
@@ -35,7 +36,7 @@ def verdict(polled: Polled) -> Verdict:
     advice = ""
     url, known = polled.leased.feed.url, known_move(polled.leased)
     if result.hops and all(hop.permanent for hop in result.hops):
-        advice = f"it says that it has moved for good: change its url to {result.url}"
+        advice = f"it says that it has moved for good: change its url to {without_credentials(result.url)}"
     elif known is not None and known.adopted(url, polled.at):
         advice = f"it {known.sentence(url, polled.at)}"
     if polled.parsed is None:

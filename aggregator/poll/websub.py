@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlencode, urljoin
 
-from aggregator.net.address import allowed, is_address
+from aggregator.net.address import allowed
 from aggregator.net.failures import printable
 from aggregator.net.response import Fetched, FetchRequest
 from aggregator.net.urls import BadUrl, parse_url
 from aggregator.poll.identity import Changes
 from aggregator.poll.parse.result import FeedMeta
 from aggregator.store.websub import Mode, Offer, Subscription
+from aggregator.text.addresses import is_address
 
 PATH = "/websub/"
 """Callbacks stand under it, below site.url."""

@@ -61,7 +61,7 @@ class _Assembly:
     """The parts of a view, each made once."""
 
     def __init__(self, config: Config, stored: Stored) -> None:
-        order = {feed.url: place for place, feed in enumerate(config.feeds)}
+        order: dict[str, int] = {feed.url: place for place, feed in enumerate(config.feeds)}
         feeds = sorted(stored.feeds, key=lambda feed: (order.get(feed.url, len(order)), feed.id))
         slugs = unique_slugs(config.topics)
         self._config = config

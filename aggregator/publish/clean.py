@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
+from aggregator.text.addresses import holds_secret
 from aggregator.text.html import to_text
 
 FIRST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)  # no feed and no web page is older: such a date is a fault
@@ -84,6 +85,11 @@ def web_url(value: str | None) -> str | None:
     except (ValueError, UnicodeError):
         return None
     return made if _HOST.fullmatch(_bracketed(url.raw_host)) else None
+
+
+def feed_url(value: str | None) -> str | None:
+    """As web_url, for the address of a feed that is polled: None where it lets in whoever knows it."""
+    return None if value and holds_secret(value) else web_url(value)
 
 
 def public_host(url: str) -> bool:

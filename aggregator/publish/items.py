@@ -70,7 +70,7 @@ def story_piece(view: StoryView, site_url: str) -> Piece:
 def entry_item(view: EntryView, site_url: str) -> Item:
     """An entry with its source. Where the feed says that it took the entry from elsewhere, that source is kept."""
     entry = view.entry
-    base = clean.web_url(entry.url) or clean.web_url(view.source.url) or f"{site_url}/"
+    base = clean.web_url(entry.url) or clean.feed_url(view.source.url) or f"{site_url}/"
     summary, content = _final(entry.summary, base), _final(entry.content, base)
     title = _title(view)
     published = clean.moment(entry.published)
@@ -169,9 +169,9 @@ def _enclosures(enclosures: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
 
 
 def _source(feed: SourceView, claimed: SourceRef | None, copied: datetime) -> Source | None:
-    """None for a feed without a public address (file:) that claims no other source."""
+    """None for a feed without a public address (file:, a secret in it) that claims no other source."""
     claimed_url = clean.web_url(claimed.url) if claimed else None
-    address = claimed_url or clean.web_url(feed.url)
+    address = claimed_url or clean.feed_url(feed.url)
     identifier = clean.canonical_url(address) if address else None
     if address is None or identifier is None:
         return None

@@ -25,8 +25,8 @@ def render_opml(title: str, sources: Iterable[SourceView]) -> bytes:
 
 
 def public_sources(sources: Iterable[SourceView]) -> list[SourceView]:
-    """For others: without the user and password that an address may hold, and without addresses of local files."""
-    return [replace(source, url=clean.web_url(source.url) or "") for source in sources]
+    """For others: without addresses that let in whoever knows them, and without addresses of local files."""
+    return [replace(source, url=clean.feed_url(source.url) or "") for source in sources]
 
 
 def _outline(source: SourceView) -> dict[str, str]:

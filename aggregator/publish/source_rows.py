@@ -87,7 +87,7 @@ def _row(feed: Feed | SourceView, *, polls: Polls | None = None, paused: bool = 
         name=shown(feed.name) or shown(feed.outlet) or domain(feed.url) or "Unknown",
         outlet=shown(feed.outlet),
         site_url=clean.web_url(feed.site_url),
-        feed_url=clean.web_url(feed.url),
+        feed_url=clean.feed_url(feed.url),
         language=clean.language(feed.language),
         health="waiting" if paused else _HEALTH.get(feed.state, "attention"),
         state="Paused by the editor" if paused else _WORDS[feed.state],

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from aggregator.config.models import FeedConfig
 from aggregator.model import Feed, FeedState
 from aggregator.store.tables import feed_spans, feeds
+from aggregator.text.addresses import host_key, without_credentials
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 
@@ -84,8 +84,8 @@ _UPDATED = [name for name in PollOutcome.__dataclass_fields__ if name not in {"f
 
 def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
     """Make the table name what feeds.yaml names. A feed that left keeps its entries, in case it comes back."""
-    wanted = {config.url: _given(config) for config in configs}
-    columns = ["configured", "paused", "given_name", "given_outlet", "priority"]
+    wanted: dict[str, dict[str, Any]] = {str(config.url): _given(config) for config in configs}
+    columns = ["configured", "paused", "given_name", "given_outlet", "priority", "host"]
     stored = {
         row.url: row for row in conn.execute(select(feeds.c.id, feeds.c.url, *(feeds.c[name] for name in columns)))
     }
@@ -97,7 +97,7 @@ def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
     ]
     removed = [{"row": row.id} for url, row in stored.items() if url not in wanted and row.configured]
     if added:
-        conn.execute(insert(feeds), [{**_fresh(str(values["url"])), **values} for values in added])
+        conn.execute(insert(feeds), [{**_FRESH, **values} for values in added])
     if changed:
         values: dict[str, Any] = {name: bindparam(name) for name in columns}
         conn.execute(update(feeds).where(feeds.c.id == bindparam("row")).values(values), changed)
@@ -113,29 +113,20 @@ def _given(config: FeedConfig) -> dict[str, Any]:
         "given_name": config.name,
         "given_outlet": config.outlet,
         "priority": config.priority,
+        "host": host_key(config.url.reveal(config.url)),
     }
 
 
-def _fresh(url: str) -> dict[str, Any]:
-    return {
-        "host": host_of(url),
-        "state": FeedState.NEW,
-        "state_reason": "not polled yet",
-        "next_poll_reason": "never polled",
-        "moved_polls": 0,
-        "failures": 0,
-        "entries": 0,
-        "dropped": 0,
-        "lease_generation": 0,
-    }
-
-
-def host_of(url: str) -> str:
-    """Host of a feed's address, lower case; empty for file: feeds and for what is no URL."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+_FRESH = {
+    "state": FeedState.NEW,
+    "state_reason": "not polled yet",
+    "next_poll_reason": "never polled",
+    "moved_polls": 0,
+    "failures": 0,
+    "entries": 0,
+    "dropped": 0,
+    "lease_generation": 0,
+}
 
 
 def list_all(conn: Connection) -> list[Feed]:
@@ -150,6 +141,11 @@ def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Feed]:
         statement = select(feeds).where(feeds.c.id.in_(ids[start : start + _CHUNK]))
         found |= {row.id: _feed(row) for row in conn.execute(statement)}
     return found
+
+
+def known(conn: Connection) -> list[tuple[Feed, bool]]:
+    """Every feed that was ever polled or named, and whether feeds.yaml named it when it was applied last."""
+    return [(_feed(row), row.configured) for row in conn.execute(select(feeds).order_by(feeds.c.id))]
 
 
 def next_due(conn: Connection) -> datetime | None:
@@ -307,7 +303,7 @@ def _leased(row: Row[Any]) -> LeasedFeed:
 
 
 def _feed(row: Row[Any]) -> Feed:
-    name = row.given_name or row.title or row.host or row.url
+    name = row.given_name or row.title or row.host.rpartition(":")[0] or row.host or without_credentials(row.url)
     return Feed(
         id=row.id,
         url=row.url,

@@ -125,9 +125,26 @@ def test_variables_come_from_the_environment():
         PORT="9000",
     )
     feed = config.feeds[0]
-    assert feed.url == "https://a.example/${x}/p"
+    assert feed.url.reveal(feed.url) == "https://a.example/${x}/p"
     assert feed.headers["X-Key"].get_secret_value() == "Bearer k3y: # '\""
     assert config.web.port == 9000
+
+
+def test_secrets_of_an_address_are_filled_in_for_the_server_alone():
+    config = read(
+        "feeds: ['https://${HOST}/f?$${x}=${KEY}', '${WHOLE}', 'https://a.example/${KEY}', 'https://b.example/']\n"
+        "topics: {A: {any: x, feeds: ['https://a.example/${KEY}', '${WHOLE}']}}",
+        HOST="h.example",
+        KEY="k/3y",
+        WHOLE="https://c.example/private/k3y",
+    )
+    first, whole, in_path, plain = (feed.url for feed in config.feeds)
+    assert first == "https://h.example/f?${x}=${KEY}"
+    assert first.reveal(first) == "https://h.example/f?${x}=k/3y"
+    assert first.conceal("h.example: /n?a=k/3y&b=k%2F3y") == "h.example: /n?a=${KEY}&b=${KEY}"
+    assert (whole, whole.reveal(whole)) == ("${WHOLE}", "https://c.example/private/k3y")
+    assert config.topics["A"].feeds == (in_path, whole)
+    assert plain.conceal("k/3y") == "k/3y"
 
 
 def test_paths_start_from_the_folder_of_the_file(tmp_path: Path):

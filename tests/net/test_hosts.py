@@ -6,28 +6,9 @@ import pytest
 
 from aggregator.model import HostState
 from aggregator.net.hints import NO_HINTS, CacheHints
-from aggregator.net.hosts import after_response, host_key, in_words
+from aggregator.net.hosts import after_response, in_words
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("url", "key"),
-    [
-        ("https://feeds.bbci.co.uk/news/rss.xml", "bbci.co.uk"),
-        ("https://www.example.org/a", "example.org"),
-        ("https://example.org./a", "example.org"),
-        ("https://jo.github.io/feed", "github.io"),
-        ("http://127.0.0.1:8080/a", "127.0.0.1:8080"),
-        ("http://127.0.0.1/a", "127.0.0.1:80"),
-        ("https://[::1]/a", "::1:443"),
-        ("http://localhost:81/a", "localhost:81"),
-        ("http://co.uk/", "co.uk:80"),
-        ("file:///srv/feed.xml", ""),
-    ],
-)
-def test_host_is_the_registrable_domain_or_address_and_port(url: str, key: str) -> None:
-    assert host_key(url) == key
 
 
 @pytest.mark.parametrize("status", [429, 503])

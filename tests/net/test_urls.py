@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.net.urls import BadUrl, follow, parse_url, without_credentials
+from aggregator.net.urls import BadUrl, follow, parse_url
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,6 @@ def test_hostile_urls_raise_nothing_but_bad_url(url: str, location: str) -> None
 
 
 def test_credentials_are_never_shown() -> None:
-    assert without_credentials("http://user:secret@host/x@y") == "http://host/x@y"
-    assert without_credentials("//user:se@cret@host") == "//host"
     for url in ("http://jo:secret@127.1/", "ftp://jo:secret@host/", "http://jo:secret@host:x/"):
         with pytest.raises(BadUrl) as caught:
             parse_url(url)

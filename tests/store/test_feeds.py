@@ -1,8 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from aggregator.config.models import FeedConfig
 from aggregator.model import FeedState
 from aggregator.store import feeds
@@ -203,10 +201,3 @@ def test_feeds_are_found_by_id_after_they_left_feeds_yaml(store: Store) -> None:
         ids = [feed.id for feed in feeds.list_all(conn)]
         found = feeds.by_ids(conn, [ids[0] - 1, *ids])
     assert sorted(feed.url for feed in found.values()) == ["http://a/", "http://b/"]
-
-
-@pytest.mark.parametrize(
-    ("url", "host"), [("http://A.Example:80/x", "a.example"), ("file:feeds/a.xml", ""), ("http://[", "")]
-)
-def test_host_of_an_address(url: str, host: str) -> None:
-    assert feeds.host_of(url) == host
