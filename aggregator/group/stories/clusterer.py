@@ -19,7 +19,7 @@ from aggregator.group.stories.clusters import Cluster, Clusters, ties
 from aggregator.group.stories.prints import Prints, pack_prints, prints_of, same_text, unpack_prints
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
-from aggregator.group.stories.vectors import Row, weigh
+from aggregator.group.stories.vectors import Known, Row, weigh
 
 _LATE = DAY
 _TIES = 6  # terms named as evidence
@@ -89,7 +89,8 @@ class Clusterer:
         dropped = self._drop_old()
         document = self._terms.read(title, text)
         clusters = self._clusters
-        terms, weights = weigh(document.counts, clusters.having, len(clusters.by_id), self._settings.terms)
+        known = Known(len(clusters.by_id), clusters.having, clusters.recurrence.before(at))
+        terms, weights = weigh(document.counts, known, self._settings)
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         near = clusters.near(row)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from aggregator.group.stories.settings import Settings
+from aggregator.group.stories.recurrence import Recurrence
+from aggregator.group.stories.settings import DAY, Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
 _NEAR = 0.5  # of the similarity that joining takes
 # A term that more clusters have, and more than one in so many, leads to none: it counts where a rarer one has led.
 _COMMON = 50
 _NOWHERE: dict[int, int] = {}
+_APART = DAY * 2 // 3
+"""Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Clusters:
 
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
+        self.recurrence = Recurrence()
         self._settings = settings
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
 
@@ -69,6 +73,7 @@ class Clusters:
         total, index = cluster.sum, self._index
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
+        self.recurrence.add(row)
         cluster.rows[row.entry_id] = row
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
         cluster.times += row.at
@@ -89,6 +94,7 @@ class Clusters:
                 del total[term], listed[cluster_id]
                 if not listed:
                     del index[term]
+        self.recurrence.take(row)
         del cluster.rows[row.entry_id]
         cluster.feeds[row.feed_id] -= 1
         if not cluster.feeds[row.feed_id]:
@@ -135,16 +141,37 @@ class Clusters:
             for cluster, dot in candidates
             if (similarity := similarity_of(dot, len(cluster.rows), at, Extent.of(cluster), self._settings))
             >= _NEAR * self._settings.join
+            and not self._follows(cluster, row)
         ]
         return sorted(found, key=lambda one: (-one[0], one[1].id))
 
     def similarity(self, one: Cluster, other: Cluster) -> float:
-        """How near two clusters are."""
+        """How near two clusters are; not at all if one has the next number of a series that the other has."""
         if len(one.sum) > len(other.sum):
             one, other = other, one
         theirs = other.sum
         dot = sum(weight * theirs[term] for term, weight in one.sum.items() if term in theirs)
-        return similarity_of(dot, len(one.rows) * len(other.rows), Extent.of(one), Extent.of(other), self._settings)
+        pairs = len(one.rows) * len(other.rows)
+        similarity = similarity_of(dot, pairs, Extent.of(one), Extent.of(other), self._settings)
+        if similarity >= self._settings.join and (both := one.feeds.keys() & other.feeds.keys()):
+            rows = [row for row in one.rows.values() if row.feed_id in both]
+            if any(self._follows(other, row) for row in rows):
+                return 0.0
+        return similarity
+
+    def _follows(self, cluster: Cluster, row: Row) -> bool:
+        """Whether a cluster has another number of the series that an entry belongs to: yesterday's weather, or today's.
+
+        A feed that tells in much the same words again a day later tells something else: the next forecast, results,
+        briefing; or the next day of an affair.
+        """
+        if row.feed_id not in cluster.feeds:
+            return False
+        least = self._settings.series * UNIT * UNIT
+        return any(
+            other.feed_id == row.feed_id and abs(other.at - row.at) >= _APART and row.times(other) >= least
+            for other in cluster.rows.values()
+        )
 
 
 def similarity_of(dot: int, pairs: int, one: Extent, other: Extent, settings: Settings) -> float:

@@ -18,12 +18,16 @@ class Settings:
     """Characters of the text that are read: an article's beginning says what happened."""
     terms: int = 32
     """An entry's vector has its heaviest terms only."""
-    join: float = 0.12
+    join: float = 0.11
     """Similarity from which an entry joins a story, or two stories are one."""
     size_power: float = 0.93
     """1 compares with the average entry of a story (large stories fall apart), 0.5 with its sum (they swallow all)."""
     same_feed: float = 0.8
     """Factor where both sides are of one feed: its series and lists are alike in words, and seldom one event."""
+    series: float = 0.3
+    """Product of two entries of one feed, told about a day apart, from which they are two numbers of a series."""
+    recurring: float = 0.5
+    """What a word loses for every day of the last week that it was told on, the day before yesterday first."""
     fade: float = 1.5 * DAY
     """Seconds of distance in time by which similarity falls to 1/e."""
     idle: int = 5 * DAY

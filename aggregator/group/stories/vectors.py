@@ -1,7 +1,8 @@
 """What an entry's words weigh.
 
 A word is common when it is in many stories, not in many entries: the name that three hundred entries about one event
-share is what ties them, and must not lose its weight because they are many.
+share is what ties them, and must not lose its weight because they are many. And a word is common when it is told day
+after day: 'Wall Street', 'weather', the war that goes on.
 
 Weights are whole numbers: sums of them are exact in any order, so that a window that was read back from the store
 equals the one that grew.
@@ -13,6 +14,8 @@ import math
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from aggregator.group.stories.settings import Settings
 
 UNIT = 1_000
 """Length of an entry's vector."""
@@ -38,27 +41,40 @@ class Row:
     weights: array[int]
     prints: bytes = b""
 
+    def times(self, other: Row) -> int:
+        """The product of two entries' vectors."""
+        theirs = other.vector
+        return sum(weight * theirs.get(term, 0) for term, weight in zip(self.terms, self.weights, strict=True))
+
     @property
     def vector(self) -> dict[str, int]:
         """Weights by term."""
         return dict(zip(self.terms, self.weights, strict=True))
 
 
-def weigh(
-    counts: Mapping[str, int], stories_with: Callable[[str], int], stories: int, size: int
-) -> tuple[tuple[str, ...], array[int]]:
-    """The `size` heaviest terms and their weights: (1 + ln tf) x idf, of a length just below UNIT together.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the window knows of words when an entry comes."""
 
-    `stories_with` tells how many of the stories have a term; the entry counts as one more.
+    stories: int
+    stories_with: Callable[[str], int]
+    days_before: Callable[[str], int]  # on which a term was told, beyond those that are an event's own
+
+
+def weigh(counts: Mapping[str, int], known: Known, settings: Settings) -> tuple[tuple[str, ...], array[int]]:
+    """The heaviest terms and their weights: (1 + ln tf) x idf, less for what recurs, of a length just below UNIT together.
+
+    The entry counts as one story more.
     """
-    log, most = math.log, (_BACKGROUND + stories + 2) / _THEME
+    log, most = math.log, (_BACKGROUND + known.stories + 2) / _THEME
+    stories_with, days_before, recurring = known.stories_with, known.days_before, settings.recurring
     weighed = [
-        (-(1 + log(count)) * log(most / having), term)
+        (-(1 + log(count)) * log(most / having) / (1 + recurring * days_before(term)), term)
         for term, count in counts.items()
         if (having := stories_with(term) + 1 + _ADDED) < most
     ]
     weighed.sort()
-    del weighed[size:]
+    del weighed[settings.terms :]
     length = math.sqrt(sum(weight * weight for weight, _ in weighed) + _FAINT)
     weights = array("H", (max(1, round(-weight * UNIT / length)) for weight, _ in weighed))
     return tuple(term for _, term in weighed), weights
