@@ -24,7 +24,7 @@ from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import PublishReport, publish
 from aggregator.store import entries, feeds, grouping
 from aggregator.store.database import Store, sqlite_url
-from aggregator.store.entries import NewEntry
+from aggregator.store.entries import Arrivals, NewEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FEEDS = 40
@@ -98,7 +98,7 @@ def _fill(store: Store, config: Config, numbers: range) -> None:
         feeds.sync(conn, config.feeds)
         grouping.prepare(conn)
         for number in numbers:
-            entries.insert_new(conn, number % FEEDS + 1, [_entry(number)], NOW)
+            entries.insert_new(conn, [Arrivals(number % FEEDS + 1, [_entry(number)], NOW)])
         waiting = grouping.ungrouped(conn, len(numbers))
         grouping.save_topics(conn, [(one, (TopicMatch(f"Topic {one.id % TOPICS}", 1.0),)) for one in waiting])
         ids = [one.id for one in waiting]

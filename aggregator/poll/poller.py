@@ -168,7 +168,7 @@ class Poller:
         body_hash = blake2b(fetched.body, digest_size=16).digest()
         if body_hash == polled.leased.body_hash and not afresh:
             return polled
-        known = await self._tools.in_database(self._known_spans, polled.leased) if polled.leased.body_hash else None
+        known = KnownSpans.from_bytes(polled.leased.spans) if polled.leased.spans else None
         if known is not None and afresh:
             known = replace(known, items={})
         parsed = await self._parsers.parse(
@@ -187,8 +187,3 @@ class Poller:
             )
             return replace(polled, result=failed)
         return replace(polled, result=light, parsed=parsed, body_hash=body_hash)
-
-    def _known_spans(self, leased: LeasedFeed) -> KnownSpans | None:
-        with self._tools.store.read() as conn:
-            stored = feeds.spans(conn, leased.feed.id)
-        return KnownSpans.from_bytes(stored) if stored else None

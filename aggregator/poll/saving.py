@@ -1,10 +1,11 @@
 """Saving what polls brought: a batch of feeds in one transaction, each feed's part whole or not at all.
 
-    for each feed whose lease is still ours
-      what is known of its entries  store
-      filter, changes               pure   keep/drop of feeds.yaml; new, edited, issued again
-      its hub                       store  which one it names, whether that one pushes
-      outcome_of                    pure   health, validators, next poll
+    feeds whose lease is still ours
+    known            store  what is known of all their entries, in a few statements
+    for each feed
+      filter, changes       pure   keep/drop of feeds.yaml; new, edited, issued again
+      its hub               store  which one it names, whether that one pushes
+      outcome_of            pure   health, validators, next poll
     insert, update, rows of feeds, hosts' pauses       store   and commit
 
 A batch that can't be saved is saved again feed by feed, so that one feed's bad luck is its own.
@@ -16,7 +17,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -26,20 +27,20 @@ from aggregator.errors import DatabaseBusy, StorageError
 from aggregator.model import HostState
 from aggregator.net.failures import printable
 from aggregator.net.response import FailureKind, Fetched, FetchFailed
-from aggregator.poll.identity import Changes, KnownEntries, changes, lookup
-from aggregator.poll.outcome import Polled, outcome_of, uncharged
+from aggregator.poll.identity import Changes, changes
+from aggregator.poll.known import known_entries
+from aggregator.poll.outcome import OUR_NETWORK_DOWN, Polled, outcome_of, uncharged
 from aggregator.poll.parse.result import ParsedFeed
 from aggregator.poll.websub import hub_was_silent, offer_of, trusted_until
 from aggregator.store import entries, feeds, hosts, websub
 from aggregator.store.database import Store
+from aggregator.store.entries import Arrivals
 from aggregator.store.feeds import PollOutcome
 from aggregator.store.websub import Subscription
 from aggregator.text.addresses import without_credentials
 from aggregator.text.matcher import EntryFilter
 
 log = logging.getLogger(__name__)
-
-_RECENT = 500  # entries with which re-issued ones are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,45 +76,53 @@ class Saver:
             return [saved for one in batch for saved in self.save([one], host_states, network_down=network_down)]
 
     def _save(self, batch: Sequence[Polled], host_states: Mapping[str, HostState], network_down: bool) -> list[Saved]:
-        saved: list[Saved] = []
-        rows: list[PollOutcome] = []
-        inserted: dict[int, int] = {}
         with self._store.write() as conn:
-            held = feeds.still_held(conn, {one.leased.feed.id: one.leased.generation for one in batch})
-            hubs = websub.of_feeds(conn, list(held))
-            for polled in batch:
-                feed = self._feeds.get(polled.leased.feed.url)
-                if feed is None or polled.leased.feed.id not in held:
-                    continue
-                if network_down:
-                    rows.append(uncharged(polled))
-                    saved.append(Saved(feed.url, failed=rows[-1].next_poll_reason))
-                    continue
-                changed = self._save_entries(conn, polled, feed)
-                until = _follow_hub(conn, polled, hubs.get(polled.leased.feed.id, []), changed)
-                spread = random.random()  # noqa: S311
-                rows.append(outcome_of(polled, changed, feed, self._config.polling, spread, pushed_until=until))
-                inserted[polled.leased.feed.id] = len(changed.new) if changed else 0
-                saved.append(_saved(polled, changed))
-            feeds.save_outcomes(conn, rows, inserted)
+            mine = self._still_ours(conn, batch)
+            if network_down:
+                rows, found = [uncharged(polled) for polled, _ in mine], {}
+                saved = [Saved(polled.leased.feed.url, failed=OUR_NETWORK_DOWN) for polled, _ in mine]
+            else:
+                found = self._save_entries(conn, mine)
+                rows = self._outcomes(conn, mine, found)
+                saved = [_saved(polled, found.get(polled.leased.feed.id)) for polled, _ in mine]
+            feeds.save_outcomes(conn, rows, {feed_id: len(changed.new) for feed_id, changed in found.items()})
             hosts.save(conn, host_states)
         return saved
 
-    def _save_entries(self, conn: Connection, polled: Polled, feed: FeedConfig) -> Changes | None:
-        if polled.parsed is None:
-            return None
-        parsed = self._kept(polled.parsed, feed)
-        found = changes(
-            _known(conn, polled, parsed),
-            parsed,
-            polled.at,
-            released=polled.released,
-            partial=polled.push is not None,
-        )
-        entries.insert_new(conn, polled.leased.feed.id, found.new, polled.at)
-        entries.save_edited(conn, found.edited, polled.at)
-        entries.save_reissued(conn, found.reissued)
+    def _still_ours(self, conn: Connection, batch: Sequence[Polled]) -> list[tuple[Polled, FeedConfig]]:
+        held = feeds.still_held(conn, {one.leased.feed.id: one.leased.generation for one in batch})
+        return [
+            (one, self._feeds[one.leased.feed.url])
+            for one in batch
+            if one.leased.feed.id in held and one.leased.feed.url in self._feeds
+        ]
+
+    def _save_entries(self, conn: Connection, mine: Sequence[tuple[Polled, FeedConfig]]) -> dict[int, Changes]:
+        """What changed, by feed id, of the feeds whose body was parsed."""
+        brought = [(one, self._kept(one.parsed, feed)) for one, feed in mine if one.parsed is not None]
+        known = known_entries(conn, brought)
+        found: dict[int, Changes] = {}
+        for one, parsed in brought:
+            feed_id, partial = one.leased.feed.id, one.push is not None
+            found[feed_id] = changes(known[feed_id], parsed, one.at, released=one.released, partial=partial)
+        new = [Arrivals(one.leased.feed.id, found[one.leased.feed.id].new, one.at) for one, _ in brought]
+        entries.insert_new(conn, new)
+        for one, _ in brought:
+            entries.save_edited(conn, found[one.leased.feed.id].edited, one.at)
+            entries.save_reissued(conn, found[one.leased.feed.id].reissued)
         return found
+
+    def _outcomes(
+        self, conn: Connection, mine: Sequence[tuple[Polled, FeedConfig]], found: Mapping[int, Changes]
+    ) -> list[PollOutcome]:
+        hubs = websub.of_feeds(conn, [polled.leased.feed.id for polled, _ in mine])
+        rows: list[PollOutcome] = []
+        for polled, feed in mine:
+            changed = found.get(polled.leased.feed.id)
+            until = _follow_hub(conn, polled, hubs.get(polled.leased.feed.id, []), changed)
+            spread = random.random()  # noqa: S311
+            rows.append(outcome_of(polled, changed, feed, self._config.polling, spread, pushed_until=until))
+        return rows
 
     def _kept(self, parsed: ParsedFeed, feed: FeedConfig) -> ParsedFeed:
         """Without what `keep` and `drop` leave out, and in the language that feeds.yaml gives to a silent feed."""
@@ -156,25 +165,6 @@ def _follow_hub(
                 websub.pushed(conn, one, None)
             return None
     return trusted_until(known, polled.at)
-
-
-def _known(conn: Connection, polled: Polled, parsed: ParsedFeed) -> KnownEntries:
-    feed = polled.leased.feed
-    wanted = lookup(parsed)
-    stored = entries.known(conn, feed.id, wanted.identity_hashes)
-    if feed.entries and len(stored) < len(parsed.entries):
-        have = {one.id for one in stored}
-        lately = entries.known_lately(conn, feed.id, _RECENT)
-        stored += [
-            one for one in lately if one.id not in have and (one.url in wanted.urls or one.title in wanted.titles)
-        ]
-    return KnownEntries(
-        entries=stored,
-        pruned=entries.pruned_among(conn, feed.id, wanted.identity_hashes),
-        total=feed.entries or (1 if feed.last_new_entry_at else 0),
-        new_today=entries.count_new_since(conn, feed.id, polled.at - timedelta(days=1)) if feed.entries else 0,
-        last_new_at=feed.last_new_entry_at,
-    )
 
 
 def _saved(polled: Polled, changed: Changes | None) -> Saved:

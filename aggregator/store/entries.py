@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import (
@@ -49,6 +49,15 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The new entries of one feed."""
+
+    feed_id: int
+    new: Sequence[NewEntry]
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EditedEntry:
     """A stored entry whose text a reader would see changed: the old text is kept as a revision."""
 
@@ -79,28 +88,41 @@ class Revision:
 # -- what a poll needs ------------------------------------------------------------------------------------------------
 
 
-def known(conn: Connection, feed_id: int, hashes: Iterable[int]) -> list[KnownEntry]:
-    """The feed's entries with these identities."""
-    found: list[KnownEntry] = []
-    for chunk in _chunks(list(hashes)):
-        where = (entries.c.feed_id == feed_id) & entries.c.guid_hash.in_(chunk)
-        found += [KnownEntry(*row) for row in conn.execute(_KNOWN.where(where))]
+def known(conn: Connection, hashes: Mapping[int, Collection[int]]) -> dict[int, list[KnownEntry]]:
+    """The entries with these identities, by feed; `hashes` are asked for by feed."""
+    found: dict[int, list[KnownEntry]] = {}
+    wanted = {feed_id: frozenset(hashes[feed_id]) for feed_id in hashes}
+    for chunk in _chunks(list(frozenset().union(*wanted.values()))):
+        for feed_id, *values in conn.execute(_KNOWN_BY_NAME, {"feeds": list(wanted), "hashes": chunk}):
+            one = KnownEntry(*values)
+            if one.identity_hash in wanted[feed_id]:
+                found.setdefault(feed_id, []).append(one)
     return found
 
 
-def known_lately(conn: Connection, feed_id: int, limit: int) -> list[KnownEntry]:
-    """The feed's newest entries: what a re-issue under new ids is compared with."""
-    statement = _KNOWN.where(entries.c.feed_id == feed_id).order_by(*_NEWEST).limit(limit)
-    return [KnownEntry(*row) for row in conn.execute(statement)]
+def look_alikes(
+    conn: Connection, feed_ids: Sequence[int], names: Collection[str], *, since: datetime | None = None
+) -> dict[int, list[KnownEntry]]:
+    """The entries with one of these addresses or titles, by feed: what a re-issue under new ids is compared with.
+
+    Answered from an index that holds nothing but hashes; `since` bounds how much of it is read for a large feed.
+    """
+    found: dict[int, list[KnownEntry]] = {}
+    statement = _LOOK_ALIKES if since is None else _LOOK_ALIKES.where(entries.c.first_seen >= since)
+    for chunk in _chunks([identity_hash(name) for name in names]):
+        for feed_id, *values in conn.execute(statement, {"feeds": feed_ids, "hashes": chunk}):
+            found.setdefault(feed_id, []).append(KnownEntry(*values))
+    return found
 
 
-def pruned_among(conn: Connection, feed_id: int, hashes: Iterable[int]) -> frozenset[int]:
-    """Those of the identities whose entries retention has removed."""
-    found: set[int] = set()
-    for chunk in _chunks(list(hashes)):
-        where = (pruned.c.feed_id == feed_id) & pruned.c.guid_hash.in_(chunk)
-        found.update(conn.execute(select(pruned.c.guid_hash).where(where)).scalars())
-    return frozenset(found)
+def pruned_among(conn: Connection, hashes: Mapping[int, Collection[int]]) -> dict[int, frozenset[int]]:
+    """Those of the identities, by feed, whose entries retention has removed."""
+    found: dict[int, set[int]] = {}
+    for chunk in _chunks(list(frozenset[int]().union(*hashes.values()))):
+        for feed_id, name in conn.execute(_PRUNED, {"feeds": list(hashes), "hashes": chunk}):
+            if name in hashes[feed_id]:
+                found.setdefault(feed_id, set()).add(name)
+    return {feed_id: frozenset(names) for feed_id, names in found.items()}
 
 
 def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
@@ -109,34 +131,37 @@ def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
     return conn.execute(select(func.count()).select_from(entries).where(where)).scalar_one()
 
 
+_FEEDS: BindParameter[Any] = bindparam("feeds", expanding=True)
+_HASHES: BindParameter[Any] = bindparam("hashes", expanding=True)
 _KNOWN: Select[Any] = select(
-    *(entries.c[name] for name in ("id", "guid_hash", "url", "title", "content_hash", "revision"))
+    *(entries.c[name] for name in ("feed_id", "id", "guid_hash", "url", "title", "content_hash", "revision"))
+).where(entries.c.feed_id.in_(_FEEDS))
+_KNOWN_BY_NAME = _KNOWN.where(entries.c.guid_hash.in_(_HASHES))
+_LOOK_ALIKES = _KNOWN.where(or_(entries.c.url_hash.in_(_HASHES), entries.c.title_hash.in_(_HASHES)))
+_PRUNED = select(pruned.c.feed_id, pruned.c.guid_hash).where(
+    pruned.c.feed_id.in_(_FEEDS), pruned.c.guid_hash.in_(_HASHES)
 )
-_NEWEST = (entries.c.first_seen.desc(), entries.c.id.desc())
 
 
-def insert_new(conn: Connection, feed_id: int, new: Sequence[NewEntry], first_seen: datetime) -> None:
-    """Insert entries of a feed; one that is there already (two processes, one feed) is left as it is."""
-    if not new:
-        return
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"])
-    conn.execute(
-        statement,
-        [
-            {
-                "feed_id": feed_id,
-                "guid": one.identity,
-                "guid_hash": one.identity_hash,
-                "first_seen": first_seen,
-                "sort_at": one.sort_at,
-                "revision": 1,
-                "content_hash": one.content_hash,
-                **_content_values(one.entry),
-            }
-            for one in new
-        ],
-    )
+def insert_new(conn: Connection, arrivals: Sequence[Arrivals]) -> None:
+    """Insert entries; one that is there already (two processes, one feed) is left as it is."""
+    rows = [
+        {
+            "feed_id": of_feed.feed_id,
+            "guid": one.identity,
+            "guid_hash": one.identity_hash,
+            "first_seen": of_feed.first_seen,
+            "sort_at": one.sort_at,
+            "revision": 1,
+            "content_hash": one.content_hash,
+            **_content_values(one.entry),
+        }
+        for of_feed in arrivals
+        for one in of_feed.new
+    ]
+    if rows:
+        dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+        conn.execute(dialect.insert(entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"]), rows)
 
 
 def save_edited(conn: Connection, edited: Sequence[EditedEntry], edited_at: datetime) -> None:
@@ -174,7 +199,9 @@ def save_reissued(conn: Connection, reissued: Sequence[ReissuedEntry]) -> None:
 def _content_values(content: EntryContent) -> dict[str, Any]:
     return {
         "url": content.url,
+        "url_hash": identity_hash(content.url) if content.url else None,
         "title": content.title,
+        "title_hash": identity_hash(content.title),
         "summary": content.summary,
         "content": content.content,
         "text": content.text,

@@ -40,6 +40,7 @@ class LeasedFeed:
     moved_since: datetime | None
     moved_polls: int
     unpushed_poll_at: datetime | None
+    spans: bytes | None = None  # what is remembered of the items of its last body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +203,9 @@ def lease(conn: Connection, ids: Sequence[int], now: datetime, length: timedelta
             .values(lease_until=now + length, lease_generation=feeds.c.lease_generation + 1)
             .returning(*feeds.c)
         )
-        leased += [_leased(row) for row in conn.execute(statement)]
+        rows = conn.execute(statement).all()
+        spans = _spans(conn, [row.id for row in rows])
+        leased += [_leased(row, spans) for row in rows]
     place = {id_: place for place, id_ in enumerate(ids)}
     return sorted(leased, key=lambda one: place[one.feed.id])
 
@@ -211,8 +214,10 @@ def unleased(conn: Connection, ids: Sequence[int]) -> list[LeasedFeed]:
     """The feeds as a poll sees them, without the right to save one."""
     found: dict[int, LeasedFeed] = {}
     for start in range(0, len(ids), _CHUNK):
-        statement = select(feeds).where(feeds.c.id.in_(ids[start : start + _CHUNK]))
-        found |= {row.id: _leased(row) for row in conn.execute(statement)}
+        chunk = ids[start : start + _CHUNK]
+        spans = _spans(conn, chunk)
+        rows = conn.execute(select(feeds).where(feeds.c.id.in_(chunk)))
+        found |= {row.id: _leased(row, spans) for row in rows}
     return [found[id_] for id_ in ids if id_ in found]
 
 
@@ -284,12 +289,12 @@ def poll_by(conn: Connection, feed_id: int, at: datetime, reason: str) -> None:
     conn.execute(statement.values(next_poll_at=at, next_poll_reason=reason, unpushed_poll_at=None))
 
 
-def spans(conn: Connection, feed_id: int) -> bytes | None:
-    """What is remembered of the items of a feed's last body."""
-    return conn.execute(select(feed_spans.c.spans).where(feed_spans.c.feed_id == feed_id)).scalar()
+def _spans(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    statement = select(feed_spans.c.feed_id, feed_spans.c.spans).where(feed_spans.c.feed_id.in_(ids))
+    return {row.feed_id: row.spans for row in conn.execute(statement)}
 
 
-def _leased(row: Row[Any]) -> LeasedFeed:
+def _leased(row: Row[Any], spans: Mapping[int, bytes]) -> LeasedFeed:
     return LeasedFeed(
         feed=_feed(row),
         generation=row.lease_generation,
@@ -299,6 +304,7 @@ def _leased(row: Row[Any]) -> LeasedFeed:
         moved_since=row.moved_since,
         moved_polls=row.moved_polls,
         unpushed_poll_at=row.unpushed_poll_at,
+        spans=spans.get(row.id),
     )
 
 

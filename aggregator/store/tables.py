@@ -159,7 +159,9 @@ entries = Table(
     Column("guid", Text, nullable=False),
     Column("guid_hash", BigInteger, nullable=False),
     Column("url", Text),
+    Column("url_hash", BigInteger),  # model.identity_hash, as the other two
     Column("title", Text, nullable=False),
+    Column("title_hash", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -178,7 +180,8 @@ entries = Table(
     Column("evidence", JSON(none_as_null=True)),  # model.StoryEvidence
     UniqueConstraint("feed_id", "guid_hash"),
 )
-Index("ix_entries_feed_id", entries.c.feed_id, entries.c.first_seen)
+# With the hashes, entries of one address or title are found without a look at the entries themselves.
+Index("ix_entries_feed_id", entries.c.feed_id, entries.c.first_seen, entries.c.url_hash, entries.c.title_hash)
 Index("ix_entries_sort_at", entries.c.sort_at)
 Index("ix_entries_story_id", entries.c.story_id)
 _UNGROUPED = entries.c.grouped_at.is_(None)

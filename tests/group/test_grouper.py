@@ -15,7 +15,7 @@ from aggregator.group.grouper import Grouper, GroupReport, group
 from aggregator.model import Entry, EntryContent, Story, identity_hash
 from aggregator.store import entries, feeds, meta, stories
 from aggregator.store.database import Store
-from aggregator.store.entries import EditedEntry, NewEntry
+from aggregator.store.entries import Arrivals, EditedEntry, NewEntry
 from tests.group.news import CONTACT_GROUP, OTHERS
 
 NOW = datetime(2022, 10, 13, 18, tzinfo=UTC)
@@ -39,7 +39,7 @@ def add(store: Store, news: Iterable[tuple[str, str]], start: datetime = NOW, fi
             at = start + timedelta(minutes=number)
             content = EntryContent(title=title, text=text, language="en")
             new = NewEntry(str(number), identity_hash(str(number)), 0, at, content)
-            entries.insert_new(conn, number % 10 + 1, [new], at)
+            entries.insert_new(conn, [Arrivals(number % 10 + 1, [new], at)])
 
 
 def recent(store: Store) -> list[Story]:

@@ -12,7 +12,7 @@ from aggregator.group.stories.vectors import Row
 from aggregator.model import EntryContent, identity_hash
 from aggregator.store import entries, feeds, stories
 from aggregator.store.database import Store
-from aggregator.store.entries import NewEntry
+from aggregator.store.entries import Arrivals, NewEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONFIG = Config.model_validate({"feeds": [{"url": f"https://{name}.example/"} for name in "abc"]})
@@ -24,7 +24,7 @@ def add(store: Store, number: int, title: str) -> None:
     new = NewEntry(str(number), identity_hash(str(number)), 0, at, EntryContent(title=title, text=title))
     with store.write() as conn:
         feeds.sync(conn, CONFIG.feeds)
-        entries.insert_new(conn, number, [new], at)
+        entries.insert_new(conn, [Arrivals(number, [new], at)])
 
 
 def test_story_that_was_told_apart_and_merged_in_one_batch_is_named_as_evidence(store: Store) -> None:

@@ -7,7 +7,7 @@ from aggregator.group.grouper import group
 from aggregator.model import EntryContent, identity_hash
 from aggregator.store import entries, feeds, stories
 from aggregator.store.database import Store
-from aggregator.store.entries import NewEntry
+from aggregator.store.entries import Arrivals, NewEntry
 from tests.conftest import shared_path
 
 NOW = datetime(2022, 10, 13, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def stored(store: Store, *articles: tuple[str, str]) -> list[list[str]]:
         for number, (title, text) in enumerate(articles):
             at = NOW + timedelta(minutes=number)
             new = NewEntry(str(number), identity_hash(str(number)), 0, at, EntryContent(title=title, text=text))
-            entries.insert_new(conn, number + 1, [new], at)
+            entries.insert_new(conn, [Arrivals(number + 1, [new], at)])
     group(store, CONFIG, NOW + timedelta(hours=1))
     with store.read() as conn:
         found = stories.entries_of(conn, [story.id for story in stories.recent(conn)])

@@ -6,11 +6,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from aggregator import clock
 from aggregator.config.models import Config
@@ -21,6 +22,7 @@ from aggregator.poll.poller import Poller
 from aggregator.poll.trial import verdict
 from aggregator.store import entries, feeds
 from aggregator.store.database import Store
+from aggregator.store.entries import Arrivals
 from aggregator.store.feeds import LeasedFeed
 from tests.feedserver import FeedServer, Reply
 from tests.poll.kit import Time, config, rss, started, stored, until
@@ -236,10 +238,10 @@ async def test_fault_of_our_own_in_storing_costs_only_its_feed(
 ) -> None:
     real = entries.insert_new
 
-    def insert_new(conn: object, feed_id: int, *rest: object) -> None:
-        if feed_id == 2:
+    def insert_new(conn: Connection, arrivals: Sequence[Arrivals]) -> None:
+        if any(of_feed.feed_id == 2 for of_feed in arrivals):
             raise ValueError("nobody thought of this")
-        real(conn, feed_id, *rest)
+        real(conn, arrivals)
 
     monkeypatch.setattr(entries, "insert_new", insert_new)
     urls = [feed_server.feed(f"/{number}", rss(number)) for number in (1, 2, 3)]

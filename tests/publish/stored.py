@@ -10,7 +10,7 @@ from aggregator.config.models import Config
 from aggregator.model import Edition, EditionState, EntryContent, Person, StoryEvidence, TopicMatch, identity_hash
 from aggregator.store import editions, entries, feeds, grouping
 from aggregator.store.database import Store
-from aggregator.store.entries import NewEntry
+from aggregator.store.entries import Arrivals, NewEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONFIG = Config.model_validate(
@@ -47,7 +47,7 @@ def fill(store: Store, numbers: Sequence[int], *, feed_id: int = 1, config: Conf
             )
             identity = f"guid {number}"
             new = NewEntry(identity, identity_hash(identity), number, at, content)
-            entries.insert_new(conn, feed_id, [new], NOW)
+            entries.insert_new(conn, [Arrivals(feed_id, [new], NOW)])
         waiting = grouping.ungrouped(conn, 100_000)
         grouping.save_topics(conn, [(one, topics_of(one.title)) for one in waiting])
         grouping.save_grouped(conn, [one.id for one in waiting], NOW)

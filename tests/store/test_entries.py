@@ -6,7 +6,7 @@ from aggregator.config.models import FeedConfig
 from aggregator.model import Enclosure, EntryContent, HostState, Person, SourceRef, Span, TopicMatch, identity_hash
 from aggregator.store import entries, feeds, hosts, meta
 from aggregator.store.database import Store
-from aggregator.store.entries import EditedEntry, NewEntry, ReissuedEntry
+from aggregator.store.entries import Arrivals, EditedEntry, NewEntry, ReissuedEntry
 from aggregator.store.tables import entry_topics
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ def fill(store: Store, *identities: str) -> None:
         feeds.sync(conn, [FeedConfig(url="http://a/")])
         for n, identity in enumerate(identities):
             at = NOW + timedelta(minutes=n)
-            entries.insert_new(conn, 1, [new(identity, at)], at)
+            entries.insert_new(conn, [Arrivals(1, [new(identity, at)], at)])
 
 
 def test_entry_is_read_back_as_it_was_saved(store: Store) -> None:
@@ -59,10 +59,33 @@ def test_same_guid_is_stored_once(store: Store) -> None:
 def test_known_tells_the_identities_that_the_feed_has_had(store: Store) -> None:
     fill(store, "g1", "g2")
     with store.read() as conn:
-        (found,) = entries.known(conn, 1, map(identity_hash, ["g2", "g3", "é" * 5000]))
-        assert (found.identity_hash, found.content_hash, found.url) == (identity_hash("g2"), 7, "http://a/1")
-        assert entries.known(conn, 2, [identity_hash("g1")]) == []
-        assert [one.identity_hash for one in entries.known_lately(conn, 1, 1)] == [identity_hash("g2")]
+        hashes = list(map(identity_hash, ["g2", "g3", "é" * 5000]))
+        found = entries.known(conn, {1: hashes, 2: [identity_hash("g1")]})
+        ((feed_id, (one,)),) = found.items()
+        assert (feed_id, one.identity_hash, one.content_hash, one.url) == (1, identity_hash("g2"), 7, "http://a/1")
+        assert entries.known(conn, {}) == {}
+
+
+def test_known_of_one_feed_is_not_what_another_asks_for(store: Store) -> None:
+    fill(store, "g1", "g2")
+    with store.read() as conn:
+        found = entries.known(conn, {1: [identity_hash("g1")], 2: [identity_hash("g2")]})
+        assert {feed_id: [one.identity_hash for one in of_feed] for feed_id, of_feed in found.items()} == {
+            1: [identity_hash("g1")]
+        }
+
+
+def test_entries_of_one_title_or_address_are_found(store: Store) -> None:
+    fill(store, "g1", "g2")
+    with store.read() as conn:
+        for name in (FULL.title, "http://a/1"):
+            assert [one.identity_hash for one in entries.look_alikes(conn, [1, 2], [name])[1]] == [
+                identity_hash("g1"),
+                identity_hash("g2"),
+            ]
+        lately = entries.look_alikes(conn, [1], [FULL.title], since=NOW + timedelta(minutes=1))
+        assert [one.identity_hash for one in lately[1]] == [identity_hash("g2")]
+        assert entries.look_alikes(conn, [1], ["another"]) == {}
 
 
 def test_edit_keeps_the_old_text_as_a_revision_and_is_grouped_again(store: Store) -> None:
@@ -85,7 +108,7 @@ def test_reissued_entry_is_known_by_its_new_guid_and_published_under_its_first(s
         (entry,) = entries.recent(conn)
         entries.save_reissued(conn, [ReissuedEntry(entry.id, identity_hash("new"))])
     with store.read() as conn:
-        (found,) = entries.known(conn, 1, [identity_hash("new"), identity_hash("old")])
+        (found,) = entries.known(conn, {1: [identity_hash("new"), identity_hash("old")]})[1]
         assert found.identity_hash == identity_hash("new")
         assert entries.recent(conn)[0].atom_id == entry.atom_id
         assert entries.recent(conn)[0].guid == "old"
@@ -97,8 +120,8 @@ def test_pruned_entries_never_come_back_as_new(store: Store) -> None:
         assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 2
         assert entries.prune(conn, NOW + timedelta(minutes=2), 100) == 0
         hashes = [identity_hash(identity) for identity in ("g1", "g3")]
-        assert entries.pruned_among(conn, 1, hashes) == {hashes[0]}
-        assert [one.identity_hash for one in entries.known(conn, 1, hashes)] == [hashes[1]]
+        assert entries.pruned_among(conn, {1: hashes}) == {1: {hashes[0]}}
+        assert [one.identity_hash for one in entries.known(conn, {1: hashes})[1]] == [hashes[1]]
 
 
 def test_recent_is_newest_first_and_bounded(store: Store) -> None:

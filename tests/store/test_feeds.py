@@ -186,12 +186,13 @@ def test_renewed_lease_lasts_longer_and_a_lost_one_is_not_renewed(store: Store) 
 def test_spans_are_kept_until_new_ones_come(store: Store) -> None:
     sync(store, "http://a/")
     (one,) = lease(store)
+    assert one.spans is None
     save(store, outcome(one, spans=b"abc"))
     (one,) = lease(store, NOW + timedelta(hours=1))
     save(store, outcome(one, spans=None))
+    (one,) = lease(store, NOW + timedelta(hours=2))
     with store.read() as conn:
-        assert feeds.spans(conn, one.feed.id) == b"abc"
-        assert feeds.spans(conn, 999) is None
+        assert [one.spans, *(seen.spans for seen in feeds.unleased(conn, [one.feed.id]))] == [b"abc", b"abc"]
 
 
 def test_feeds_are_found_by_id_after_they_left_feeds_yaml(store: Store) -> None:

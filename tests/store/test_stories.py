@@ -8,7 +8,7 @@ from aggregator.config.models import FeedConfig
 from aggregator.model import EntryContent, StoryEvidence, TopicMatch, identity_hash
 from aggregator.store import entries, feeds, grouping, stories
 from aggregator.store.database import Store
-from aggregator.store.entries import NewEntry
+from aggregator.store.entries import Arrivals, NewEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FEEDS = [FeedConfig(url="http://a/"), FeedConfig(url="http://b/")]
@@ -22,7 +22,7 @@ def add(store: Store, *members: int, hours: int = 0, topics: tuple[str, ...] = (
         for number in members:
             content = EntryContent(title=f"Title {number}", text="Text")
             new = NewEntry(str(number), identity_hash(str(number)), 0, at + timedelta(minutes=number), content)
-            entries.insert_new(conn, feed_id, [new], at)
+            entries.insert_new(conn, [Arrivals(feed_id, [new], at)])
         waiting = grouping.ungrouped(conn, 100)
         (story,) = grouping.insert_stories(conn, [_row(waiting[0].id, waiting[0].key, at, topics)]).values()
         placed = [(entry.id, story, StoryEvidence(0.5)) for entry in waiting]

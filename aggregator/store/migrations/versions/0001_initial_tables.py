@@ -205,7 +205,9 @@ def upgrade() -> None:
         sa.Column("guid", sa.Text(), nullable=False),
         sa.Column("guid_hash", sa.BigInteger(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("url_hash", sa.BigInteger(), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_hash", sa.BigInteger(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -227,7 +229,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed_id", "guid_hash", name=op.f("uq_entries_feed_id_guid_hash")),
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
-        batch_op.create_index("ix_entries_feed_id", ["feed_id", "first_seen"], unique=False)
+        batch_op.create_index("ix_entries_feed_id", ["feed_id", "first_seen", "url_hash", "title_hash"], unique=False)
         batch_op.create_index("ix_entries_sort_at", ["sort_at"], unique=False)
         batch_op.create_index("ix_entries_story_id", ["story_id"], unique=False)
         batch_op.create_index(
