@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from aggregator.config.models import Config, DigestConfig
 from aggregator.config.values import split_mailbox
+from aggregator.digest.alerts import alert_keys
 from aggregator.digest.contents import Contents, Site, compose
 from aggregator.digest.edition import LONGEST_PERIOD, Candidate, Selection, brief_for, choose
 from aggregator.digest.message import domain_of
@@ -18,14 +19,15 @@ from aggregator.digest.phrases import Phrases, phrases
 from aggregator.digest.render import Frame, render_edition
 from aggregator.digest.schedule import Schedule, Slot, next_edition_at, period_start
 from aggregator.digest.variants import Variant
-from aggregator.model import Edition, EditionState, Feed, Mailing
-from aggregator.store import editions, feeds, stories
+from aggregator.model import Edition, EditionState, Feed, Mailing, Story
+from aggregator.store import editions, feeds, grouping, stories
 from aggregator.store.database import Store
 from aggregator.templating import environment
 from aggregator.text.slug import slugify, unique_slugs
 
 REMEMBERED = timedelta(days=14)  # how long an edition's stories are known to have been told
 LONGER_THAN_A_DAY = timedelta(hours=36)
+GROUPED_WITHIN = timedelta(hours=1)  # an edition waits no longer for what is not grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,12 @@ def draft(store: Store, plan: Plan, now: datetime) -> Edition:
 def draft_as_if(store: Store, plan: Plan, now: datetime, as_if: AsIf | None = None) -> tuple[Edition, Selection]:
     """The same, of what `as_if` makes of the stored stories, with the stories that it was made of."""
     material = _read(store, plan, now, as_if)
-    brief = material.selection.brief
-    edition = Edition(
+    return edition_of(plan, material.selection, material.feeds, now), material.selection
+
+
+def edition_of(plan: Plan, selection: Selection, outlets: Mapping[int, Feed], now: datetime) -> Edition:
+    """The edition that tells a selection; EMPTY when that holds nothing. Raises ConfigError."""
+    empty = Edition(
         id=0,
         digest=plan.name,
         variant=plan.key,
@@ -118,29 +124,46 @@ def draft_as_if(store: Store, plan: Plan, now: datetime, as_if: AsIf | None = No
         issue=plan.issue,
         state=EditionState.EMPTY,
         created=now,
-        period_from=brief.period_from,
-        period_to=brief.period_to,
+        period_from=selection.brief.period_from,
+        period_to=selection.brief.period_to,
     )
-    return _rendered(plan, edition, material) if material.selection.picks else edition, material.selection
+    return _rendered(plan, empty, _Material(selection, outlets)) if selection.picks else empty
 
 
 def _read(store: Store, plan: Plan, now: datetime, as_if: AsIf | None) -> _Material:
     """Everything in one snapshot. The edition of a day long past tells what was known when it would have gone out."""
-    slot = plan.slot
-    until = now if now - slot.at <= max(plan.schedule.window, timedelta(days=1)) else slot.at + plan.schedule.window
+    slot, since = plan.slot, plan.slot.at - REMEMBERED
     with store.read() as conn:
-        told = editions.told_before(conn, plan.name, slot.local_date, since=slot.at - REMEMBERED, variant=plan.key)
-        start = min(until, period_start(plan.schedule, slot, told.until, LONGEST_PERIOD))
-        found = stories.recent(conn, since=start)
-        members = stories.entries_of(conn, [story.id for story in found])
-        outlets: Mapping[int, Feed] = feeds.by_ids(
-            conn, sorted({entry.feed_id for entries in members.values() for entry in entries})
-        )
-        candidates = [Candidate(story, tuple(members[story.id])) for story in found if story.id in members]
+        until = _until(plan, now, grouping.oldest_ungrouped(conn))
+        told = editions.told_before(conn, plan.name, slot.local_date, since=since, variant=plan.key, issue=plan.issue)
+        alerts = alert_keys(plan.digest.topics or plan.config.topics)
+        shown = told.entry_ids | editions.told_by(conn, plan.name, variants=alerts, since=since, until=until)
+        start = min(until, plan.start or period_start(plan.schedule, slot, told.until, LONGEST_PERIOD))
+        candidates, outlets = stock(conn, stories.recent(conn, since=start))
         if as_if is not None:
             candidates, outlets = as_if(conn, (candidates, outlets))
-    brief = brief_for(plan.config, plan.digest, period_from=start, period_to=until, shown=told.entry_ids)
+    brief = brief_for(
+        plan.config, plan.digest, period_from=start, period_to=until, shown=shown, updates=not plan.at_once
+    )
     return _Material(choose(candidates, outlets, brief), outlets)
+
+
+def _until(plan: Plan, now: datetime, waiting: datetime | None) -> datetime:
+    """The end of the period: now, or just before the entry that waits longest for its story, which is the next one's.
+
+    Without that, an entry that was seen before the edition and grouped after it would be in none.
+    """
+    at, window = plan.slot.at, plan.schedule.window
+    if now - at > max(window, timedelta(days=1)):
+        return at + window
+    return max(now - GROUPED_WITHIN, min(now, waiting - timedelta(microseconds=1))) if waiting else now
+
+
+def stock(conn: Connection, found: Sequence[Story]) -> Stock:
+    """The stories with their entries and feeds."""
+    members = stories.entries_of(conn, [story.id for story in found])
+    outlets = feeds.by_ids(conn, sorted({entry.feed_id for entries in members.values() for entry in entries}))
+    return [Candidate(story, tuple(members[story.id])) for story in found if story.id in members], outlets
 
 
 def _rendered(plan: Plan, empty: Edition, material: _Material) -> Edition:
@@ -182,22 +205,25 @@ def _mailing(plan: Plan, frame: Frame) -> Mailing:
 
 def _frame(plan: Plan, edition: Edition) -> Frame:
     config, words, zone = plan.config, plan.words, plan.schedule.zone
-    following = next_edition_at(plan.schedule, max(plan.slot.at, edition.created))
+    following = None if plan.at_once else next_edition_at(plan.schedule, max(plan.slot.at, edition.created))
     start, end = (when.astimezone(zone).date() for when in (edition.period_from, edition.period_to))
     long = edition.period_to - edition.period_from > LONGER_THAN_A_DAY
+    topic = plan.alert.topic if plan.alert else ""
     return Frame(
         name=config.site.title,
         digest=plan.name,
         words=words,
         zone=zone,
         when=plan.slot.at,
-        covers=words.covers.format(span=words.span(start, end)) if long else "",
+        covers=words.covers.format(span=words.span(start, end)) if long and not topic else "",
         next=words.hour(following, zone) if following else "",
         web_url=plan.web_url,
         unsubscribe_url=_unsubscribe(config, words.unsubscribe_subject.format(digest=plan.name)),
-        why=words.why.format(site=config.site.title),
+        why=(words.why_alert if topic else words.why).format(site=config.site.title, topic=topic),
         address=config.mail.address,
         preferences_url=f"{plan.site.url}/subscribe/" if config.takes_subscribers else "",
+        alert=topic,
+        at_once=plan.at_once or bool(topic),
     )
 
 

@@ -45,6 +45,7 @@ class Brief:
     languages: tuple[str, ...]
     stories: int
     shown: frozenset[int]  # ids of entries that earlier editions told
+    updates: bool = True  # whether a story that was told may come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,13 @@ class Selection:
 
 
 def brief_for(
-    config: Config, digest: DigestConfig, *, period_from: datetime, period_to: datetime, shown: Iterable[int]
+    config: Config,
+    digest: DigestConfig,
+    *,
+    period_from: datetime,
+    period_to: datetime,
+    shown: Iterable[int],
+    updates: bool = True,
 ) -> Brief:
     """The brief of a digest of feeds.yaml. Topics that feeds.yaml no longer has are passed over."""
     names = [name for name in digest.topics if name in config.topics] if digest.topics else list(config.topics)
@@ -84,6 +91,7 @@ def brief_for(
         languages=digest.languages,
         stories=digest.stories,
         shown=frozenset(shown),
+        updates=updates,
     )
 
 
@@ -114,7 +122,7 @@ def _pick(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) -> Pick
     entries = [entry for entry in candidate.entries if _counts(entry, brief)]
     fresh = [entry for entry in entries if entry.first_seen > brief.period_from and entry.id not in brief.shown]
     told = [entry for entry in entries if entry.id in brief.shown]
-    if not fresh:
+    if not fresh or (told and not brief.updates):
         return None
     case = _Case(story, topic, entries, fresh, feeds, brief)
     return _update(case, told) if told else _first(case)

@@ -35,9 +35,12 @@ class Phrases:
     update: str
     all_on_web: str  # {topic} {n}
     end_today: str
+    end_now: str
     next: str
     covers: str
     why: str  # {site}
+    alert: str
+    why_alert: str  # {site} {topic}
     preferences: str
     unsubscribe: str
     unsubscribe_subject: str

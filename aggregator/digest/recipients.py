@@ -16,15 +16,15 @@ from aggregator.store.subscribers import address_key
 
 
 def recipients(conn: Connection, plan: Plan, wishes: Iterable[Wishes], *, before: datetime) -> Iterator[Recipient]:
-    """Everyone once. A subscriber who is a fixed recipient too gets the mail with his own links.
+    """Everyone once. A fixed recipient who has subscribed gets what he wished for, with his own links, and no more.
 
     `before`: whoever changed something after it gets the next edition.
     """
-    fixed = {address_key(address): address for address in plan.digest.to}
     for person in subscribers.getting(conn, plan.name, wishes, before=before):
-        fixed.pop(address_key(person.address), None)
         yield Recipient(person.address, _id(plan, person.address), subscriber_id=person.id)
-    yield from _fixed(conn, plan, fixed)
+    own = subscribers.subscribed(conn, plan.name, plan.digest.to)
+    others = {address_key(address): address for address in plan.digest.to if address_key(address) not in own}
+    yield from _fixed(conn, plan, others)
 
 
 def _fixed(conn: Connection, plan: Plan, addresses: dict[str, str]) -> Iterator[Recipient]:
@@ -42,6 +42,5 @@ def _fixed(conn: Connection, plan: Plan, addresses: dict[str, str]) -> Iterator[
 
 
 def _id(plan: Plan, address: str) -> str:
-    return message_id(
-        f"{plan.name}\n{plan.key}" if plan.key else plan.name, plan.slot.local_date, address, plan.config.mail.from_
-    )
+    said = [plan.name, *filter(None, (plan.key, str(plan.issue or "")))]
+    return message_id("\n".join(said), plan.slot.local_date, address, plan.config.mail.from_)

@@ -24,6 +24,9 @@ from aggregator.text.lines import cut
 MOST_BYTES = 90_000  # Gmail cuts a mail's HTML at 102 KB, and with it the footer
 SUBJECT_HEADLINE = 50  # characters
 PREHEADER_HEADLINE = 70
+ALERT_TOPIC = 30
+ALERT_HEADLINE = 70
+ALERT_PREHEADER = 120
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _EMPTY_LINES = re.compile(r"\n\s*\n+")
@@ -48,11 +51,22 @@ class Frame:
     why: str
     address: str
     preferences_url: str = ""  # '' where the site takes no subscribers
+    alert: str = ""  # the topic of an alert, which has templates of its own
+    at_once: bool = False  # several a day: it shows its time, too
 
     @property
     def date(self) -> str:
-        """'Tuesday 3 March'."""
-        return self.words.day_long(self.when.astimezone(self.zone).date())
+        """'Tuesday 3 March', or 'Tuesday 3 March, 14:05'."""
+        return self.words.day_long(self._local.date()) + (f", {self._local:%H:%M}" if self.at_once else "")
+
+    @property
+    def date_short(self) -> str:
+        """'Tue 3 Mar', or 'Tue 3 Mar 14:05'."""
+        return self.words.day_short(self._local.date()) + (f" {self._local:%H:%M}" if self.at_once else "")
+
+    @property
+    def _local(self) -> datetime:
+        return self.when.astimezone(self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +110,9 @@ def size(html: str) -> int:
 
 def _render(env: Environment, frame: Frame, contents: Contents) -> Rendered:
     variables = variables_of(frame, contents)
-    html = _INLINER.inline(_EMPTY_LINES.sub("\n", render(env, "digest.html", variables)))
-    text = _BLANK_LINES.sub("\n\n", render(env, "digest.txt", variables)).strip() + "\n"
+    name = "alert" if frame.alert else "digest"
+    html = _INLINER.inline(_EMPTY_LINES.sub("\n", render(env, f"{name}.html", variables)))
+    text = _BLANK_LINES.sub("\n\n", render(env, f"{name}.txt", variables)).strip() + "\n"
     return Rendered(str(variables["subject"]), str(variables["preheader"]), html, text, contents)
 
 
@@ -111,6 +126,8 @@ def variables_of(frame: Frame, contents: Contents) -> Mapping[str, object]:
         "date": frame.date,
         "covers": frame.covers,
         "next": frame.next,
+        "end": frame.words.end_now if frame.at_once else frame.words.end_today,
+        "alert": frame.alert,
         "web_url": frame.web_url,
         "unsubscribe_url": frame.unsubscribe_url,
         "preferences_url": frame.preferences_url,
@@ -122,13 +139,17 @@ def variables_of(frame: Frame, contents: Contents) -> Mapping[str, object]:
 
 
 def subject(frame: Frame, contents: Contents) -> str:
-    """The lead headline and the date: 'Kyiv gets new Patriots · Tue 3 Mar'."""
-    day = frame.words.day_short(frame.when.astimezone(frame.zone).date())
-    return f"{cut(contents.top[0].headline, SUBJECT_HEADLINE)} · {day}"
+    """The lead headline and the date: 'Kyiv gets new Patriots · Tue 3 Mar'; of an alert, its topic and the headline."""
+    headline = contents.top[0].headline
+    if frame.alert:
+        return f"{cut(frame.alert, ALERT_TOPIC)}: {cut(headline, ALERT_HEADLINE)}"
+    return f"{cut(headline, SUBJECT_HEADLINE)} · {frame.date_short}"
 
 
 def preheader(frame: Frame, contents: Contents) -> str:
-    """The second headline, the number of stories and the minutes to read."""
+    """The second headline, the number of stories and the minutes to read; of an alert, how the story begins."""
+    if frame.alert:
+        return cut(contents.top[0].summary, ALERT_PREHEADER) or contents.top[0].outlet
     facts = [frame.words.stories(contents.stories), frame.words.minutes.format(n=contents.minutes)]
     second = contents.items[1:2]
     return " · ".join([*(cut(item.headline, PREHEADER_HEADLINE) for item in second), *facts])

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
+from aggregator.digest.alerting import raise_alerts
+from aggregator.digest.bounces.verp import envelope_sender
+from aggregator.digest.bundles import make_bundles
 from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
 from aggregator.digest.edition import Selection
 from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
@@ -140,6 +143,7 @@ def send_due(
     Before anything was ever grouped no edition is due: a new installation's first one is not an empty one.
     """
     tidy_up(store, now)
+    raised = raise_alerts(store, config, now)
     made = [edition for name in config.digests for edition in _make_due(store, config, name, now)]
     return _send(store, config, now, made, stopping=stopping)
 
@@ -153,7 +157,10 @@ def _make_due(store: Store, config: Config, name: str, now: datetime) -> Iterato
         begun = editions.newest_date(conn, name) is not None or bool(stories.recent(conn, limit=1))
         everyone = grouped(config, name, subscribers.wishes_of(conn, name)) if begun else []
     for variant, wishes in everyone:
+    yield from make_bundles(store, config, name, [one for one in everyone if one[0].at_once], now)
         with store.read() as conn:
+        if variant.at_once:
+            continue
             slot = due(Schedule.of(variant.digest, config.site), now, editions.newest_date(conn, name, variant.key))
             if slot is None or (variant.key and not _anybody(conn, name, wishes, slot)):
                 continue

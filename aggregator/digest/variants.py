@@ -23,19 +23,20 @@ class Variant:
 
     key: str
     digest: DigestConfig
+    at_once: bool = False  # as it happens: made when there is something new, not at an hour
 
 
 def variant_of(config: Config, name: str, wishes: Wishes) -> Variant:
     """The variant of a digest of feeds.yaml that these wishes come to. Topics that are no longer there don't count."""
     digest = config.digests[name]
-    changes = {
-        field: value for field, value in _wanted(config, digest, wishes).items() if value != _usual(config, name, field)
-    }
-    if not changes:
+    wanted = _wanted(config, digest, wishes)
+    changes = {field: value for field, value in wanted.items() if value != _usual(config, name, field)}
+    at_once = wishes.frequency is Frequency.AS_IT_HAPPENS
+    if not changes and not at_once:
         return Variant("", digest)
-    said = "\n".join(f"{field}={_plain(changes[field])}" for field in sorted(changes))
-    key = hashlib.sha256(said.encode()).hexdigest()[:12]
-    return Variant(key, digest.model_copy(update={**changes, "to": ()}))
+    said = [f"{field}={_plain(changes[field])}" for field in sorted(changes)] + ["as it happens"] * at_once
+    key = hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
+    return Variant(key, digest.model_copy(update={**changes, "to": ()}), at_once)
 
 
 def _wanted(config: Config, digest: DigestConfig, wishes: Wishes) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def _wanted(config: Config, digest: DigestConfig, wishes: Wishes) -> dict[str, A
         wanted["topics"] = topics
     if wishes.language:
         wanted["languages"] = (wishes.language,)
-    if wishes.hour:
+    if wishes.hour and wishes.frequency is not Frequency.AS_IT_HAPPENS:
         wanted["at"] = time.fromisoformat(wishes.hour)
     if wishes.timezone:
         wanted["timezone"] = ZoneInfo(wishes.timezone)

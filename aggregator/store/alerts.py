@@ -18,6 +18,8 @@ def waiting(conn: Connection, began: Mapping[str, datetime], *, since: datetime)
 
     Only entries whose `sort_at` is after `since`, and that were first seen after their topic began.
     """
+    if not began:
+        return {}
     done = exists(
         select(alerted.c.entry_id).where(alerted.c.entry_id == entries.c.id, alerted.c.topic == entry_topics.c.topic)
     )
@@ -34,7 +36,7 @@ def waiting(conn: Connection, began: Mapping[str, datetime], *, since: datetime)
         .order_by(entries.c.story_id)
     )
     found: dict[str, list[int]] = {}
-    for row in conn.execute(statement) if began else ():
+    for row in conn.execute(statement):
         found.setdefault(row.topic, []).append(row.story_id)
     return found
 

@@ -33,6 +33,11 @@ def recent(
     return _load(conn, statement.order_by(stories.c.last_seen.desc(), stories.c.id.desc()).limit(limit))
 
 
+def any_since(conn: Connection, since: datetime) -> bool:
+    """Whether a reader would have noticed something from then on, in any story."""
+    return conn.execute(select(stories.c.id).where(stories.c.updated > since).limit(1)).first() is not None
+
+
 def get(conn: Connection, key: str) -> Story | None:
     """The story under a key; when it was merged, the one that it went into."""
     row = conn.execute(select(stories.c.id, stories.c.merged_into).where(stories.c.key == key)).first()

@@ -4,7 +4,7 @@
     /confirm/<token>                    POST: confirmed
     /preferences/<token>                POST: saved, unsubscribed, resumed or erased
     /preferences/<token>/data.json      everything that is stored about the subscriber
-    /editions/<digest>/<date>/<variant>/   an edition as it was made for subscribers with wishes of their own
+    /editions/<digest>/<date>/<variant>/[<issue>/]  an edition as it was made for subscribers with wishes of their own
     /unsubscribe/<token>                POST: unsubscribed, by a button or by a mail program's one click (RFC 8058)
 
 No cookies: the token in the link is the whole permission. A form that another site sent is refused, apart from the one
@@ -65,6 +65,7 @@ def subscription_routes(store: Store, config_source: Callable[[], Config]) -> li
         Route("/preferences/{token}/data.json", made.data),
         Route("/unsubscribe/{token}", made.unsubscribe, methods=["GET", "POST"]),
         Route("/editions/{slug}/{day}/{variant}/", made.edition),
+        Route("/editions/{slug}/{day}/{variant}/{issue:int}/", made.edition),
     ]
 
 
@@ -110,14 +111,15 @@ class _Subscriptions:
         sent = SAFE_HEADERS | {"content-security-policy": MAIL_POLICY, "x-robots-tag": "noindex"}
         return Response(body, headers=sent | {"content-type": "text/html; charset=utf-8"})
 
-    def _edition(self, slug: str, day: str, variant: str) -> bytes:
+    def _edition(self, slug: str, day: str, variant: str, issue: int = 0) -> bytes:
         config = self._config_source()
         digest = next((name for name, own in unique_slugs(config.digests).items() if own == slug), "")
         with self._store.read() as conn:
-            edition = editions.get(conn, digest, day, variant)
+            edition = editions.get(conn, digest, day, variant, issue)
         if edition is None or edition.state is EditionState.EMPTY:
             raise HTTPException(404)
-        return edition_page(config.site, edition, f"editions/{slug}/{day}/{variant}/")
+        numbered = f"{issue}/" if issue else ""
+        return edition_page(config.site, edition, f"editions/{slug}/{day}/{variant}/{numbered}")
 
     async def data(self, request: Request) -> Response:
         person = await self._person(request, Purpose.PREFERENCES)
