@@ -4,6 +4,7 @@
     init      init
     sources   check, add, import, export-opml, sources, schema
     look      entries, stories, why
+    edit      plan, suggest
     outbox    deliveries, deliveries retry, deliveries resolve
     subscribers    list, add, import, remove, export
 
@@ -25,7 +26,16 @@ INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 
 def main() -> None:
     """Run a command; an error of the program's own becomes its sentence and its exit code."""
-    from aggregator.cli import init, look, outbox, sources, stages, subscribers, why  # noqa: F401 - registers the commands
+    from aggregator.cli import (  # noqa: F401 - registers the commands
+        init,
+        look,
+        outbox,
+        plan,
+        sources,
+        stages,
+        subscribers,
+        why,
+    )
     from aggregator.cli.output import complain
 
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""How a poll shows that it is getting on: a bar on a terminal, a plain line now and then otherwise."""
+"""How a long command shows that it is getting on: a bar on a terminal, a plain line now and then otherwise."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from aggregator.clock import monotonic
 _LINE_EVERY = 10.0  # seconds, where there is no terminal
 
 
-class PollProgress:
-    """Called with (feeds done, feeds known to be polled, failures so far). Writes to stderr only."""
+class _Progress:
+    """Writes to stderr only. `doing` and `what` make the line: 'Polling', 'feeds polled'."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str, what: str) -> None:
+        self._what = what
         self._bar: Progress | None = None
         self._last_line = monotonic()
         if stderr.is_terminal:
             self._bar = Progress(
-                TextColumn("Polling"),
+                TextColumn(doing),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[failed]} failed"),
+                TextColumn("{task.fields[note]}"),
                 TimeElapsedColumn(),
                 console=stderr,
                 transient=True,
             )
-            self._task = self._bar.add_task("poll", total=None, failed=0)
+            self._task = self._bar.add_task(doing, total=None, note="")
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -41,9 +42,29 @@ class PollProgress:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, done: int, total: int, failed: int) -> None:
+    def _show(self, done: int, total: int, note: str = "") -> None:
         if self._bar:
-            self._bar.update(self._task, completed=done, total=total, failed=failed)
+            self._bar.update(self._task, completed=done, total=total, note=note)
         elif monotonic() - self._last_line > _LINE_EVERY:
             self._last_line = monotonic()
-            sys.stderr.write(f"{done} of {total} feeds polled, {failed} failed\n")
+            sys.stderr.write(f"{done} of {total} {self._what}{note and f', {note}'}\n")
+
+
+class PollProgress(_Progress):
+    """Called with (feeds done, feeds known to be polled, failures so far)."""
+
+    def __init__(self) -> None:
+        super().__init__("Polling", "feeds polled")
+
+    def __call__(self, done: int, total: int, failed: int) -> None:
+        self._show(done, total, f"{failed} failed")
+
+
+class ReadProgress(_Progress):
+    """Called with (entries read, entries to read)."""
+
+    def __init__(self) -> None:
+        super().__init__("Reading", "entries read")
+
+    def __call__(self, done: int, total: int) -> None:
+        self._show(done, total)

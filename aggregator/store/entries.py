@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import (
@@ -281,6 +294,48 @@ def recent(
     if since is not None:
         statement = statement.where(order >= since)
     return load(conn, statement.order_by(order.desc(), entries.c.id.desc()).limit(limit))
+
+
+def page(
+    conn: Connection,
+    *,
+    below: tuple[datetime, int] | None,
+    since: datetime | None,
+    feed_ids: Sequence[int] | None = None,
+    limit: int = _CHUNK,
+) -> list[Entry]:
+    """The next grouped entries of a walk, newest first: those below (sort_at, id) of the last one of the page before.
+
+    Of these feeds only, at most 500 of them; otherwise of all, those that left feeds.yaml too.
+    """
+    statement = ENTRIES.where(*_walked(since, feed_ids))
+    if below is not None:
+        at, id_ = below
+        older = (entries.c.sort_at < at) | ((entries.c.sort_at == at) & (entries.c.id < id_))
+        statement = statement.where(entries.c.sort_at <= at, older)
+    return load(conn, statement.order_by(entries.c.sort_at.desc(), entries.c.id.desc()).limit(limit))
+
+
+def count_walked(conn: Connection, *, since: datetime | None, feed_ids: Sequence[int] | None = None) -> int:
+    """How many entries such a walk has before it."""
+    return conn.execute(select(func.count()).select_from(entries).where(*_walked(since, feed_ids))).scalar_one()
+
+
+def count_by_topic(conn: Connection, *, since: datetime | None) -> dict[str, int]:
+    """How many entries of the feeds in feeds.yaml each topic has."""
+    joined = entry_topics.join(entries, entries.c.id == entry_topics.c.entry_id).join(feeds)
+    counts = select(entry_topics.c.topic, func.count().label("number")).select_from(joined)
+    counts = counts.where(feeds.c.configured, *_walked(since, None)).group_by(entry_topics.c.topic)
+    return {row.topic: row.number for row in conn.execute(counts)}
+
+
+def _walked(since: datetime | None, feed_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [entries.c.grouped_at.is_not(None)]
+    if since is not None:
+        where.append(entries.c.sort_at >= since)
+    if feed_ids is not None:
+        where.append(entries.c.feed_id.in_(feed_ids))
+    return where
 
 
 def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Entry]:
