@@ -6,10 +6,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN := .venv/bin
 DATA ?= data
 SECONDS ?= 60
+CHECKERS := tests/checkers
+NODE_IS_NEW := const [a, b] = process.versions.node.split("."); process.exit(a > 23 || a == 22 && b > 15 || a == 20 && b > 18 ? 0 : 1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo run test coverage lint types contracts check lock fuzz bench migration clean
+.PHONY: help demo run test coverage lint types contracts check checkers lock fuzz bench migration clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +39,8 @@ contracts: .venv/.dev  ## Check the direction of imports
 
 check: lint types contracts test  ## Everything that has to pass before a commit
 
+checkers: $(CHECKERS)/node_modules/.ready  ## Install what checks mails and pages in the tests, from npm (Node.js too where there is none)
+
 lock: .venv/.dev  ## Resolve the dependencies again, with hashes
 	@$(COMPILE) pyproject.toml --extra postgresql --group build -o requirements.lock --upgrade
 	@$(COMPILE) pyproject.toml --extra postgresql --group dev -o requirements-dev.lock --upgrade
@@ -53,7 +57,7 @@ migration: .venv/.dev  ## Write the migration for what changed in store/tables.p
 	@$(BIN)/python -m aggregator.store.migrations "$(MESSAGE)"
 
 clean:  ## Remove what was made, but not data/
-	@rm -rf .venv dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis $(CHECKERS)/node_modules
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with the module venv is needed; on Debian: apt install python3-venv" >&2; exit 2; }
@@ -68,6 +72,14 @@ clean:  ## Remove what was made, but not data/
 .venv/.fuzz: .venv/.dev
 	@echo "Installing the fuzzer into .venv"
 	@$(BIN)/uv pip install -q --python $(BIN)/python --group fuzz
+	@touch $@
+
+# html-validate and caniemail run on Node.js 20.19, 22.16, 24 and newer.
+$(CHECKERS)/node_modules/.ready: $(CHECKERS)/package-lock.json | .venv/.dev
+	@command -v npm >/dev/null && node -e '$(NODE_IS_NEW)' 2>/dev/null || \
+		{ echo "Installing Node.js into .venv"; $(BIN)/uv pip install -q --python $(BIN)/python --group node; }
+	@echo "Installing the checkers of mails and pages"
+	@cd $(CHECKERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.ready

@@ -213,9 +213,9 @@ def sources_page(
 def edition_page(site: SiteConfig, edition: Edition, path: str) -> bytes:
     """The mail as it was frozen, with a way to the site on top."""
     way = Markup(
-        '<p style="margin:0;padding:12px;font:14px/1.4 sans-serif;text-align:center">'
+        '<nav style="padding:12px;font:14px/1.4 sans-serif;text-align:center">'
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
-        '<a style="color:inherit" href="{0}editions/">All editions</a></p>'
+        '<a style="color:inherit" href="{0}editions/">All editions</a></nav>'
     ).format("../" * path.count("/"), site.title)
     return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", edition.html, count=1)).encode()
 

@@ -12,6 +12,9 @@ from urllib.parse import urlencode
 
 from aggregator.config.models import Config
 from aggregator.digest import service
+from aggregator.digest.signup import site_secret
+from aggregator.digest.tokens import Holder, Purpose, make_token
+from aggregator.store import subscribers
 from aggregator.store.database import Store
 from tests.digest.mailserver import MailServer
 from tests.web.client import Answer, Client
@@ -63,3 +66,11 @@ def subscribed(client: Client, store: Store, config: Config, server: MailServer,
     path = path_in(mails(server)[-1], "confirm")
     assert post(client, path, {}).status == 200
     return path
+
+
+def personal_page(store: Store, url: str, address: str, page: str) -> str:
+    """The address of a page that only this subscriber can open; `page` is a purpose of tokens."""
+    with store.read() as conn:
+        person = subscribers.by_address(conn, address)
+    assert person is not None
+    return f"{url}/{page}/{make_token(site_secret(store), Purpose(page), Holder(person.id, person.salt))}"

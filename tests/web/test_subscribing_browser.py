@@ -18,7 +18,7 @@ from aggregator.store.database import Store, sqlite_url
 from aggregator.web.app import create_app
 from tests.digest.mailserver import MailServer, mail_server
 from tests.web.client import serving
-from tests.web.subscribing import mails, path_in, taking_subscribers
+from tests.web.subscribing import mails, path_in, personal_page, taking_subscribers
 from tests.web.test_browser import CONTRAST, SIDEWAYS, browser  # noqa: F401 - the fixture
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def test_somebody_subscribes_chooses_pauses_and_leaves(
     look()
     page.get_by_role("button", name="Yes, subscribe").click()
     assert page.get_by_role("heading", level=1).text_content() == "You are subscribed"
-    page.goto(_personal(store, url, address, "preferences"))
+    page.goto(personal_page(store, url, address, "preferences"))
     look()
     page.get_by_label("Not for now").check()
     page.get_by_label("Air defense").check()
@@ -99,7 +99,7 @@ def test_somebody_subscribes_chooses_pauses_and_leaves(
         person = subscribers.by_address(conn, address)
     assert person is not None and person.wishes.frequency is Frequency.PAUSED
     assert person.wishes.topics == ("Air defense",) and person.wishes.hour == "18:30"
-    page.goto(_personal(store, url, address, "unsubscribe"))
+    page.goto(personal_page(store, url, address, "unsubscribe"))
     look()
     page.get_by_role("button", name="Unsubscribe").click()
     assert page.get_by_role("heading", level=1).text_content() == "You are unsubscribed"
@@ -108,13 +108,3 @@ def test_somebody_subscribes_chooses_pauses_and_leaves(
         person = subscribers.by_address(conn, address)
     assert person is not None and person.state is SubscriberState.UNSUBSCRIBED
     assert context.cookies() == [] and said == []
-
-
-def _personal(store: Store, url: str, address: str, page: str) -> str:
-    from aggregator.digest.signup import site_secret
-    from aggregator.digest.tokens import Holder, Purpose, make_token
-
-    with store.read() as conn:
-        person = subscribers.by_address(conn, address)
-    assert person is not None
-    return f"{url}/{page}/{make_token(site_secret(store), Purpose(page), Holder(person.id, person.salt))}"
