@@ -98,13 +98,13 @@ def add(
 
 
 async def _discover(here: Context, url: str) -> Discovery:
-    from aggregator.net.client import OutboundClient
     from aggregator.net.discover import discover
-    from aggregator.net.policy import NetPolicy
     from aggregator.net.robots import Robots
+    from aggregator.poll.poller import Poller
 
-    async with OutboundClient(NetPolicy.from_config(here.config)) as client:
-        return await discover(client, Robots(client), url)
+    with here.store() as store:
+        async with Poller.open(store, here.config) as poller:  # discovery waits in the same queues as polls
+            return await discover(poller.client, Robots(poller.client), url)
 
 
 @app.command(name="import")

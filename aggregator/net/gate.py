@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,7 +46,10 @@ class _Line:
 
 
 class HostGate:
-    """`states` are those of the last run. Belongs to one event loop."""
+    """`states` are those of the last run, `asked` its requests of the last hour: (host, time), oldest first.
+
+    Belongs to one event loop.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,25 @@ class HostGate:
         *,
         gap: timedelta = timedelta(seconds=1),
         per_hour: int = PER_HOUR,
+        asked: Iterable[tuple[str, datetime]] = (),
     ) -> None:
         self._states = dict(states or {})
         self._changed: dict[str, HostState] = {}
         self._gap = gap.total_seconds()
         self._per_hour = per_hour
         self._lines: dict[str, _Line] = {}
+        now, moment = monotonic(), utc_now()
+        for host, at in asked:
+            line, begun = self._line(host), now - max(0.0, (moment - at).total_seconds())
+            line.started.append(begun)
+            line.free_at = begun + self._gap
+
+    def learn(self, states: Mapping[str, HostState]) -> None:
+        """Pauses that another process was told of; the longer one holds."""
+        for host, state in states.items():
+            known = self._states.get(host)
+            if known is None or known.not_before is None or (state.not_before or known.not_before) > known.not_before:
+                self._states[host] = state
 
     async def enter(self, host: str) -> Postponed | None:
         """Waits for the host's turn. After None, `leave` must be called; after Postponed it must not."""

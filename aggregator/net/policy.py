@@ -25,7 +25,7 @@ class NetPolicy:
     concurrency: int = 64
 
     @classmethod
-    def from_config(cls, config: Config, subscribers: int = 1) -> NetPolicy:
+    def from_config(cls, config: Config, subscribers: int) -> NetPolicy:
         """`subscribers` is the number of readers that the User-Agent tells publishers of."""
         return cls(
             user_agent=user_agent(config.site.contact or config.site.url, subscribers),

@@ -10,7 +10,7 @@ from protego import Protego
 from aggregator.clock import monotonic
 from aggregator.net.client import OutboundClient
 from aggregator.net.policy import PRODUCT
-from aggregator.net.response import FailureKind, Fetched, FetchRequest, Result
+from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest, Result
 from aggregator.net.urls import BadUrl, parse_url
 from aggregator.text.addresses import without_credentials
 
@@ -39,6 +39,8 @@ class Robots:
             answer = await self.client.fetch(
                 FetchRequest(url=target.at("/robots.txt"), accept="text/plain, */*;q=0.1", max_bytes=_MAX_BYTES)
             )
+            if isinstance(answer, FetchFailed) and answer.kind is FailureKind.POSTPONED:
+                return answer.reason
             rules = _read(answer)
             self._rules[target.origin] = (monotonic(), rules)
         if rules is None:

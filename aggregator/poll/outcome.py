@@ -95,7 +95,8 @@ def outcome_of(
 
 def uncharged(polled: Polled) -> PollOutcome:
     """The row after a poll that failed with every other: nothing is learnt about the feed."""
-    pause = NextPoll(polled.at + NETWORK_PAUSE, OUR_NETWORK_DOWN)
+    why = f" ({polled.failed.reason})" if polled.failed else ""
+    pause = NextPoll(polled.at + NETWORK_PAUSE, f"{OUR_NETWORK_DOWN}{why}")
     return _with_next_poll(_as_it_was(polled.leased), pause, pause)
 
 

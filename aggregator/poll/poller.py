@@ -24,11 +24,10 @@ from aggregator import clock
 from aggregator.config.models import Config, FeedConfig
 from aggregator.model import PollReport
 from aggregator.net.client import OutboundClient
-from aggregator.net.gate import HostGate
-from aggregator.net.policy import NetPolicy
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
 from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
+from aggregator.poll.manners import Introduction, learn_pauses, open_gate, save_pauses
 from aggregator.poll.moves import poll_url
 from aggregator.poll.outcome import Polled, concealed, filter_key, known_move
 from aggregator.poll.parse.result import KnownSpans, ParseFailed
@@ -38,7 +37,7 @@ from aggregator.poll.saving import Saver
 from aggregator.poll.schedule import needs_full_answer
 from aggregator.poll.tally import Progress, Tally
 from aggregator.poll.workers import ParserPool
-from aggregator.store import feeds, hosts
+from aggregator.store import feeds
 from aggregator.store.database import Store
 from aggregator.store.feeds import LeasedFeed
 
@@ -49,11 +48,14 @@ _WAITING = 4  # feeds under way for each request in flight: most wait for their 
 class Poller:
     """Holds what polls share: the client, the hosts' queues, the parsers. Belongs to one event loop."""
 
-    def __init__(self, config: Config, client: OutboundClient, parsers: ParserPool, tools: Tools) -> None:
+    def __init__(
+        self, config: Config, client: OutboundClient, parsers: ParserPool, tools: Tools, introduction: Introduction
+    ) -> None:
         self._feeds: dict[str, FeedConfig] = {feed.url: feed for feed in config.feeds}
         self._client = client
         self._parsers = parsers
         self._tools = tools
+        self._introduction = introduction
         self._finishing = False
 
     @classmethod
@@ -63,13 +65,14 @@ class Poller:
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(stack.enter_context, polling_lock(store))
             database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
-            with store.read() as conn:
-                gate = HostGate(hosts.load(conn), gap=config.polling.host_gap)
-            client = await stack.enter_async_context(OutboundClient(NetPolicy.from_config(config), gate))
+            gate = open_gate(store, config)
+            stack.callback(save_pauses, store, gate)
+            introduction = Introduction(store, config)
+            client = await stack.enter_async_context(OutboundClient(introduction.policy(), gate))
             parsers = await stack.enter_async_context(ParserPool())
             capacity = config.polling.concurrency * _WAITING
             tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), capacity)
-            yield cls(config, client, parsers, tools)
+            yield cls(config, client, parsers, tools, introduction)
 
     @property
     def client(self) -> OutboundClient:
@@ -87,10 +90,12 @@ class Poller:
 
     async def poll_due(self, progress: Progress | None = None) -> PollReport:
         """Poll feeds until none is due."""
+        self._introduction.renew(self._client)
 
         def take(limit: int) -> list[LeasedFeed]:
             if self._finishing:
                 return []
+            learn_pauses(self._tools.store, self._tools.gate, clock.utc_now())
             with self._tools.store.write() as conn:
                 leased = feeds.lease_due(conn, clock.utc_now(), LEASE, limit=limit, per_host=PER_HOST)
             # One that another process added to the database a moment ago waits until feeds.yaml is read again here.
@@ -115,6 +120,7 @@ class Poller:
         def take(limit: int) -> list[LeasedFeed]:
             leased: list[LeasedFeed] = []
             while waiting and not leased:
+                learn_pauses(self._tools.store, self._tools.gate, clock.utc_now())
                 ids = waiting[:limit]
                 del waiting[:limit]
                 with self._tools.store.write() as conn:

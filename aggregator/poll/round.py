@@ -98,9 +98,11 @@ class Round:
                 await asyncio.wait(self._tasks, timeout=_ASK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
             else:
                 break
-        charged, excused = self._tools.held.end_of_round(clock.monotonic())
-        await self._save(charged)
-        await self._save(excused, network_down=True)
+        judged = self._tools.held.end_of_round(clock.monotonic())
+        await self._save(judged.charged)
+        await self._save(judged.excused, network_down=True)
+        if judged.forgiven:
+            await self._tools.in_database(self._tools.saver.save, judged.forgiven, {}, network_down=True)
 
     async def _take_up(self, room: int) -> None:
         taken = await self._tools.in_database(self._take, room) if room > 0 else []

@@ -53,19 +53,22 @@ def _quiet(hints: FeedHints, last: datetime | None, now: datetime) -> tuple[Feed
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One poll among those of the last minutes. `was_ok`: the feed's poll before it succeeded."""
+    """One poll among the last ones. `was_ok`: the feed's poll before it succeeded; `fresh`: it is the first one."""
 
     host: str
     was_ok: bool
     failure: FailureKind | None
+    fresh: bool = False
 
 
 def our_network_is_down(attempts: Iterable[Attempt]) -> bool:
     """True when hosts that were fine a poll ago fail together and nobody answers: then no feed is charged.
 
-    Any answer, an error page too, shows that the network works. Hosts that failed before are no evidence.
+    Any answer, an error page too, shows that the network works. Hosts that failed before are no evidence. Two feeds
+    that were never polled may both be misspelt; of three hosts, one would answer.
     """
     asked = [one for one in attempts if one.failure is not FailureKind.POSTPONED]
     if any(one.failure not in NO_ANSWER for one in asked):
         return False
-    return len({one.host for one in asked if one.was_ok}) >= 2
+    fine = {one.host for one in asked if one.was_ok}
+    return len(fine) >= 2 or len(fine | {one.host for one in asked if one.fresh}) >= 3

@@ -149,6 +149,12 @@ def known(conn: Connection) -> list[tuple[Feed, bool]]:
     return [(_feed(row), row.configured) for row in conn.execute(select(feeds).order_by(feeds.c.id))]
 
 
+def polled_since(conn: Connection, since: datetime) -> list[tuple[str, datetime]]:
+    """(host, time) of each feed's last poll, oldest first, if it was not before `since`; files are left out."""
+    statement = select(feeds.c.host, feeds.c.last_polled_at).where(feeds.c.last_polled_at >= since, feeds.c.host != "")
+    return [(row.host, row.last_polled_at) for row in conn.execute(statement.order_by(feeds.c.last_polled_at))]
+
+
 def next_due(conn: Connection) -> datetime | None:
     """When the next feed is due; None when a feed was never polled or there is none."""
     statement = select(func.min(func.coalesce(feeds.c.next_poll_at, 0))).where(feeds.c.configured, ~feeds.c.paused)

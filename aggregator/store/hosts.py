@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +16,12 @@ def load(conn: Connection) -> dict[str, HostState]:
     """States by host."""
     columns = (hosts.c.host, hosts.c.not_before, hosts.c.reason, hosts.c.failures)
     return {row.host: HostState(*row) for row in conn.execute(select(*columns))}
+
+
+def closed(conn: Connection, now: datetime) -> dict[str, HostState]:
+    """Those that want no request yet."""
+    columns = (hosts.c.host, hosts.c.not_before, hosts.c.reason, hosts.c.failures)
+    return {row.host: HostState(*row) for row in conn.execute(select(*columns).where(hosts.c.not_before > now))}
 
 
 def save(conn: Connection, states: Mapping[str, HostState]) -> None:

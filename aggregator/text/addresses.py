@@ -42,7 +42,7 @@ def host_key(url: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # only polls need it, and commands start faster without
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - most commands start faster without it
 
     return PublicSuffixList(only_icann=True, accept_unknown=False)
 

@@ -76,6 +76,28 @@ def test_add_of_what_is_there_changes_nothing(run: Run, site: FeedServer, tmp_pa
     assert (tmp_path / "feeds.yaml").read_bytes() == before
 
 
+def test_add_asks_no_host_that_wants_a_pause(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    site.script("/limited", Reply(429, headers={"Retry-After": "7200"}))
+    feeds_yaml(tmp_path, f"  - {site.url('/limited')}")
+    run("poll")
+    ran = run("add", site.url("/page"))
+    assert ran.code == 1
+    assert "(Retry-After)" in ran.err
+    assert [request.path for request in site.requests] == ["/limited"]
+
+
+def test_p15_add_asks_a_host_in_the_queue_of_its_polls(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    site.feed("/rss.xml", rss("A"))
+    site.script("/", Reply(body=b"<html></html>", headers={"Content-Type": "text/html"}))
+    (tmp_path / "feeds.yaml").write_text(
+        f"feeds: ['{site.url('/feed')}']\npolling: {{allow_networks: [127.0.0.0/8], host_gap: 1s}}\n"
+    )
+    assert run("add", site.url("/rss.xml")).code == 0
+    asked = [request.at for request in site.requests]
+    assert len(asked) == 2
+    assert asked[1] - asked[0] >= 1
+
+
 def test_add_that_finds_nothing_fails_with_the_reason(run: Run, site: FeedServer, tmp_path: Path) -> None:
     before = (tmp_path / "feeds.yaml").read_bytes()
     ran = run("add", site.url("/nowhere"))

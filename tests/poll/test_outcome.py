@@ -88,7 +88,8 @@ def test_postponed_poll_changes_nothing_but_its_time() -> None:
 
 def test_uncharged_poll_is_tried_again_soon() -> None:
     after = uncharged(Polled(leased=LEASED, result=OK, unconditional=False, at=NOW))
-    assert (after.next_poll_reason, after.failures, after.last_polled_at) == (OUR_NETWORK_DOWN, 0, FEED.last_polled_at)
+    assert after.next_poll_reason.startswith(OUR_NETWORK_DOWN)
+    assert (after.failures, after.last_polled_at) == (0, FEED.last_polled_at)
     assert after.next_poll_at == NOW + timedelta(seconds=25)
 
 

@@ -5,9 +5,13 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import update
 
 from aggregator import clock
-from aggregator.model import FeedState, PollReport
+from aggregator.config.models import Config
+from aggregator.model import FeedState, PollReport, SubscriberState
+from aggregator.net.gate import PER_HOUR
+from aggregator.store import feeds, subscribers, tables
 from aggregator.store.database import Store
 from tests.feedserver import FeedServer, Reply
 from tests.poll.kit import Time, config, rss, started, stored
@@ -87,6 +91,37 @@ async def test_p6_manual_refresh_is_conditional(sqlite_store: Store, feed_server
     assert feed_server.requests[1].header("If-None-Match") == '"1"'
 
 
+async def test_p9_user_agent_tells_the_real_number_of_readers(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = feed_server.feed("/feed", rss(1))
+    settings = Config.model_validate(
+        {
+            **config(url).model_dump(include={"polling"}),
+            "feeds": [{"url": url}],
+            "digests": {"D": {"to": ["team@a.example", "One@a.example"]}},
+        }
+    )
+    async with started(sqlite_store, settings) as poller:
+        await poller.poll_all()
+        for name, state in (("one", "confirmed"), ("two", "confirmed"), ("three", "unconfirmed")):
+            subscribe(sqlite_store, f"{name}@a.example", SubscriberState(state))
+        await poller.poll_due()
+        now = clock.monotonic()
+        monkeypatch.setattr(clock, "monotonic", lambda: now + 3601)
+        await poller.poll_due()
+        await poller.poll_all()
+
+    told = [(sent.header("User-Agent") or "").rpartition("; ")[2] for sent in feed_server.requests]
+    assert told == ["2 subscribers)", "3 subscribers)"]
+
+
+def subscribe(store: Store, address: str, state: SubscriberState) -> None:
+    new = subscribers.NewSubscriber(address=address, state=state, reason="", digests=["D"], origin="test")
+    with store.write() as conn:
+        subscribers.add(conn, new, clock.utc_now())
+
+
 async def test_p10_server_decides_when_it_is_asked_again(
     sqlite_store: Store, feed_server: FeedServer, time: Time
 ) -> None:
@@ -121,6 +156,29 @@ async def test_p11_retry_after_holds_for_the_host_over_a_restart_and_by_hand(
         assert feed.next_poll_at - clock.utc_now() > timedelta(minutes=119)
         assert "(Retry-After)" in feed.next_poll_reason
     assert (other.state, other.failures) == (FeedState.NEW, 0)
+
+
+async def test_p11_pause_that_another_process_was_told_of_is_kept(sqlite_store: Store, feed_server: FeedServer) -> None:
+    limited = feed_server.script("/limited", Reply(429, headers={"Retry-After": "7200"}))
+    other = feed_server.feed("/other", rss(1))
+    async with started(sqlite_store, config(limited, other)) as running:
+        async with started(sqlite_store, config(limited, other)) as by_hand:
+            await by_hand.poll_all([limited])
+        await running.poll_due()
+        report = await running.poll_all([other])
+
+    assert [sent.path for sent in feed_server.requests] == ["/limited"]
+    assert report.postponed == 1
+
+
+async def test_p11_pause_that_a_trial_was_told_of_is_kept(sqlite_store: Store, feed_server: FeedServer) -> None:
+    url = feed_server.script("/feed", Reply(429, headers={"Retry-After": "7200"}))
+    async with started(sqlite_store, config(url)) as poller:
+        assert [one.failed is not None async for one in poller.try_all()] == [True]
+    async with started(sqlite_store, config(url)) as poller:
+        await poller.poll_all()
+
+    assert len(feed_server.requests) == 1
 
 
 async def test_p13_permanent_move_is_adopted_after_48_hours_and_the_old_url_is_kept(
@@ -190,6 +248,22 @@ async def test_p15_thirty_feeds_on_one_host_are_asked_one_by_one(sqlite_store: S
     assert all(late - early >= 0.01 for early, late in pairwise(times))
 
 
+async def test_p15_hourly_bound_and_pause_hold_over_a_restart(sqlite_store: Store, feed_server: FeedServer) -> None:
+    url = feed_server.feed("/feed", rss(1))
+    urls = [feed_server.url(f"/{number}") for number in range(PER_HOUR)]
+    settings = config(url, *urls, host_gap="1s")
+    with sqlite_store.write() as conn:
+        feeds.sync(conn, settings.feeds)
+        half_an_hour_ago = clock.utc_now() - timedelta(minutes=30)
+        polled = update(tables.feeds).where(tables.feeds.c.url != url)
+        conn.execute(polled.values(last_polled_at=half_an_hour_ago, next_poll_at=clock.utc_now() + timedelta(days=1)))
+    async with started(sqlite_store, settings) as poller:
+        report = await poller.poll_due()
+
+    assert (report.postponed, feed_server.requests) == (1, [])
+    assert "many feeds wait for 127.0.0.1" in stored(sqlite_store)[0].next_poll_reason
+
+
 async def test_p16_feeds_polled_together_are_spread(sqlite_store: Store, feed_server: FeedServer) -> None:
     urls = [feed_server.feed(f"/{number}", rss(number)) for number in range(60)]
     async with started(sqlite_store, config(*urls)) as poller:
@@ -238,6 +312,21 @@ async def test_p21_when_every_host_fails_at_once_no_feed_is_charged(sqlite_store
     report = await poll_while_down(sqlite_store, urls)
 
     assert report.failed == 2
+    for feed in stored(sqlite_store):
+        assert (feed.state, feed.failures) == (FeedState.OK, 0)
+        assert "our own network" in feed.next_poll_reason
+
+
+async def test_p21_feeds_that_are_due_one_after_another_are_not_charged_either(sqlite_store: Store) -> None:
+    with FeedServer() as one, FeedServer() as two:
+        urls = [one.feed("/feed", rss(1)), two.feed("/feed", rss(2))]
+        async with started(sqlite_store, config(*urls)) as poller:
+            await poller.poll_all()
+    async with started(sqlite_store, config(*urls)) as poller:
+        await poller.poll_all([urls[0]])
+        assert stored(sqlite_store)[0].failures == 1
+        await poller.poll_all([urls[1]])
+
     for feed in stored(sqlite_store):
         assert (feed.state, feed.failures) == (FeedState.OK, 0)
         assert "our own network" in feed.next_poll_reason

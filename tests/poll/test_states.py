@@ -96,3 +96,10 @@ def test_p21_hosts_that_failed_before_or_one_host_alone_are_no_evidence() -> Non
     assert not our_network_is_down(attempts(*DEAD, was_ok=False))
     assert not our_network_is_down([Attempt("a.example", True, FailureKind.DNS)] * 3)
     assert not our_network_is_down([])
+
+
+def test_p21_three_hosts_that_were_never_asked_are_evidence_and_two_are_not() -> None:
+    fresh = [Attempt(f"{number}.example", False, FailureKind.DNS, fresh=True) for number in range(3)]
+    assert our_network_is_down(fresh)
+    assert not our_network_is_down(fresh[:2])
+    assert our_network_is_down([*fresh[:2], Attempt("ok.example", True, FailureKind.DNS)])
