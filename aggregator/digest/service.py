@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.digest.alerting import raise_alerts
-from aggregator.digest.bounces.verp import envelope_sender
 from aggregator.digest.bundles import make_bundles
 from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
 from aggregator.digest.edition import Selection
@@ -145,7 +144,8 @@ def send_due(
     tidy_up(store, now)
     raised = raise_alerts(store, config, now)
     made = [edition for name in config.digests for edition in _make_due(store, config, name, now)]
-    return _send(store, config, now, made, stopping=stopping)
+    report = _send(store, config, now, [*raised.made, *made], stopping=stopping)
+    return replace(report, troubles=(*raised.troubles, *report.troubles))
 
 
 def _make_due(store: Store, config: Config, name: str, now: datetime) -> Iterator[Edition]:
@@ -156,11 +156,11 @@ def _make_due(store: Store, config: Config, name: str, now: datetime) -> Iterato
     with store.read() as conn:
         begun = editions.newest_date(conn, name) is not None or bool(stories.recent(conn, limit=1))
         everyone = grouped(config, name, subscribers.wishes_of(conn, name)) if begun else []
-    for variant, wishes in everyone:
     yield from make_bundles(store, config, name, [one for one in everyone if one[0].at_once], now)
-        with store.read() as conn:
+    for variant, wishes in everyone:
         if variant.at_once:
             continue
+        with store.read() as conn:
             slot = due(Schedule.of(variant.digest, config.site), now, editions.newest_date(conn, name, variant.key))
             if slot is None or (variant.key and not _anybody(conn, name, wishes, slot)):
                 continue

@@ -179,6 +179,18 @@ def _getting(digest: str, *columns: Any) -> Any:
     )
 
 
+def subscribed(conn: Connection, digest: str, addresses: Iterable[str]) -> frozenset[str]:
+    """Of these addresses, the keys of confirmed subscribers of the digest, paused ones too: their wishes count."""
+    joined = subscribers.join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+    statement = select(subscribers.c.address_key).select_from(joined)
+    where = (
+        subscribers.c.address_key.in_([address_key(address) for address in addresses]),
+        subscribers.c.state == SubscriberState.CONFIRMED,
+        subscriptions.c.digest == digest,
+    )
+    return frozenset(conn.execute(statement.where(*where)).scalars())
+
+
 def not_wanting(conn: Connection, addresses: Iterable[str]) -> frozenset[str]:
     """Of these addresses, the keys of those that said no or don't exist: whoever lists them, they get no mail."""
     keys = [address_key(address) for address in addresses]
@@ -193,26 +205,6 @@ def salts_of_waiting(conn: Connection, delivery_ids: Sequence[int]) -> dict[int,
         deliveries.join(editions, editions.c.id == deliveries.c.edition_id)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .join(
-def count_readers(conn: Connection, fixed: Iterable[str]) -> int:
-    """Confirmed subscribers, and those fixed recipients who are none."""
-    confirmed = subscribers.c.state == SubscriberState.CONFIRMED
-    keys = {address_key(address) for address in fixed}
-    known = conn.execute(select(subscribers.c.address_key).where(confirmed, subscribers.c.address_key.in_(keys)))
-    return conn.execute(select(func.count()).where(confirmed)).scalar_one() + len(keys - set(known.scalars()))
-
-
-def subscribed(conn: Connection, digest: str, addresses: Iterable[str]) -> frozenset[str]:
-    """Of these addresses, the keys of confirmed subscribers of the digest, paused ones too: their wishes count."""
-    joined = subscribers.join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-    statement = select(subscribers.c.address_key).select_from(joined)
-    where = (
-        subscribers.c.address_key.in_([address_key(address) for address in addresses]),
-        subscribers.c.state == SubscriberState.CONFIRMED,
-        subscriptions.c.digest == digest,
-    )
-    return frozenset(conn.execute(statement.where(*where)).scalars())
-
-
             subscriptions,
             and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.digest == editions.c.digest),
         )
