@@ -11,6 +11,7 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from aggregator.config.models import TopicConfig
 from aggregator.model import EntryContent, Span, TopicMatch
@@ -44,16 +45,23 @@ class _Standing:
 
     score: float
     hits: list[tuple[str, Hit]]  # keyword, hit
-    in_title: bool
+
+    @property
+    def in_title(self) -> bool:
+        return any(hit.places[0][0].name == "title" for _, hit in self.hits if hit.weight)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Reading:
-    """An entry as the topics see it. `leaders` are the two topics with the highest scores."""
+    """An entry as the topics see it."""
 
     entry: ReadEntry
     standings: dict[str, _Standing]
-    leaders: list[str]
+
+    @cached_property
+    def leaders(self) -> list[str]:
+        """The two topics with the highest scores."""
+        return heapq.nlargest(2, self.standings, key=lambda name: self.standings[name].score)
 
 
 class TopicMatcher:
@@ -98,8 +106,7 @@ class TopicMatcher:
             for (name, wanted), evidence in found.items()
             if wanted and _takes_feed(self._topics[name], feed_name, feed_url)
         }
-        leaders = heapq.nlargest(2, standings, key=lambda name: standings[name].score)
-        return _Reading(read, standings, leaders)
+        return _Reading(read, standings)
 
     def _threshold(self, name: str) -> float:
         return self._topics[name].threshold or THRESHOLD
@@ -107,7 +114,7 @@ class TopicMatcher:
     def _needed(self, name: str, reading: _Reading) -> tuple[float, str | None]:
         """The score that a topic needs, and the rival topic that makes it more than the threshold."""
         threshold = self._threshold(name)
-        if reading.standings[name].in_title or len(reading.entry.fields["text"].words) <= SUMMARY_WORDS:
+        if reading.standings[name].in_title or reading.entry.fields["text"].length <= SUMMARY_WORDS:
             return threshold, None
         rival = next((leader for leader in reading.leaders if leader != name), None)
         if rival is None:
@@ -150,8 +157,7 @@ def _stand(wanted: Evidence, unwanted: Evidence) -> _Standing:
         sure = (Kind.TOGETHER, Kind.IN_A_NAME)
         covered = [hit.places[0] for found in unwanted.values() for hit in found if hit.kind in sure]
         pairs = [pair for pair in pairs if _remains(pair[1], covered)]
-    in_title = any(hit.places[0][0].name == "title" for _, hit in pairs if hit.weight)
-    return _Standing(score_all(pairs), pairs, in_title)
+    return _Standing(score_all(pairs), pairs)
 
 
 def _remains(hit: Hit, covered: Sequence[tuple[FieldText, Place]]) -> bool:

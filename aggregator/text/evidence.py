@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from aggregator.text.places import CHUNK_STEP, FieldText, Place
+from aggregator.text.places import FieldText, Place
+from aggregator.text.tokens import CHUNK_STEP
 
 THRESHOLD = 1.0
 """Score from which a keyword, and so a topic, takes an entry."""
@@ -58,18 +59,20 @@ def weigh(kind: Kind, field: FieldText, place: Place) -> float:
         return _APART
     if field.name != "text":
         return _TITLE * _FACTORS[kind]
-    half = SUMMARY_WORDS if len(field.words) <= SUMMARY_WORDS else _HALF
+    half = SUMMARY_WORDS if field.length <= SUMMARY_WORDS else _HALF
     return _TEXT * _FACTORS[kind] / (1 + place[0] // CHUNK_STEP / half)
 
 
 def score(hits: Sequence[Hit]) -> float:
     """The score of one keyword: the sum of its evidence, each place counted once."""
-    return hits[0].weight if len(hits) == 1 else score_all([("", hit) for hit in hits])
+    return score_all([("", hit) for hit in hits])
 
 
 def score_all(hits: Sequence[tuple[str, Hit]]) -> float:
     """The score of several keywords' evidence, each place counted once with its heaviest; words apart count where there
     is nothing better."""
+    if len(hits) == 1:
+        return hits[0][1].weight
     together = apart = 0.0
     keywords: set[str] = set()
     taken: set[tuple[str, int]] = set()

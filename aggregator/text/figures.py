@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from aggregator.text.places import CHUNK_STEP, FieldText, Place
+from aggregator.text.places import FieldText, Place
 from aggregator.text.stems import is_common
-from aggregator.text.wordlists import COMPANIES, CURRENCIES, MAGNITUDES
+from aggregator.text.tokens import CHUNK_STEP
+from aggregator.text.vocabulary import COMPANY, CURRENCY
+from aggregator.text.wordlists import MAGNITUDES
+
+
+def has_names(field: FieldText) -> bool:
+    """Whether there are names of companies or amounts of money in a field at all: most have none."""
+    return COMPANY in field.found or CURRENCY in field.found
 
 
 def is_in_a_name(field: FieldText, place: Place, language: str) -> bool:
     """Whether a common word names a company there ('Hershey Oil Corp') or counts money ('3 million dollars')."""
-    words = field.words
     index = place[0] // CHUNK_STEP
-    word = words[index]
-    if word[0].isupper() and any(
-        other[0].isupper() and other.lower() in COMPANIES for other in words[index + 1 : index + 3]
-    ):
-        return is_common(word.lower(), language)
-    if index == 0 or word.lower() not in CURRENCIES:
+    found, after = field.found, (index + 1) * CHUNK_STEP
+    ends = found.get(COMPANY, ())
+    if (after, after + CHUNK_STEP) in ends or (after + CHUNK_STEP, after + 2 * CHUNK_STEP) in ends:
+        word = field.word(index)
+        if word[0].isupper():
+            return is_common(word.lower(), language)
+    if index == 0 or place not in found.get(CURRENCY, ()):
         return False
-    before = words[index - 1].lower()
+    before = field.word(index - 1).lower()
     return before[0].isdigit() or before in MAGNITUDES

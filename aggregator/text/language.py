@@ -1,13 +1,17 @@
 """Which language an entry is written in, short titles included.
 
-py3langid judges among the languages of news; the ten whose inflection the program knows are likelier beforehand than
-the others, and what the feed declares is likelier still, but neither rules: a clear text wins over both.
+py3langid's model judges among the languages of news; the ten whose inflection the program knows are likelier
+beforehand than the others, and what the feed declares is likelier still, but neither rules: a clear text wins.
 """
 
 from __future__ import annotations
 
+import math
+import unicodedata
+from array import array
 from functools import lru_cache
 
+import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from aggregator.text.stems import LANGUAGES
@@ -21,7 +25,7 @@ _NEIGHBOURS = (
 # How likely a language is before the text is read, relative to most of the ten.
 _PRIORS = {"en": 2.0} | dict.fromkeys(_NEIGHBOURS, 0.5)
 _DECLARED = 5.0  # times as likely as it would be otherwise
-_ENOUGH = 160  # characters: more change nothing
+_ENOUGH = 128  # characters, then bytes: more change nothing
 
 
 def detect(title: str, text: str = "", declared: str | None = None) -> str:
@@ -38,19 +42,56 @@ def detect(title: str, text: str = "", declared: str | None = None) -> str:
     return _judge(sample, declared)
 
 
-@lru_cache(2_048)  # topics and stories ask for the same entry one after the other
+@lru_cache(1_024)  # topics and stories ask for the same entries of a batch one after the other
 def _judge(sample: str, declared: str | None) -> str:
-    best, best_score = UNKNOWN, 0.0
-    for language, probability in _identifier().rank(sample):
-        score = probability * _PRIORS.get(language, 1.0) * (_DECLARED if language == declared else 1.0)
-        if score > best_score:
-            best, best_score = language, score
-    return best
+    return _model().judge(sample, declared)
+
+
+class _Model:
+    """py3langid's features and their weights in the languages that we tell apart: naive Bayes over byte sequences.
+
+    Read here rather than through its `rank`, which keeps all 142 languages (twice the memory) and sorts them.
+    """
+
+    def __init__(self) -> None:
+        whole = LanguageIdentifier.from_model_file(MODEL_FILE)
+        whole.set_languages([*LANGUAGES, *_NEIGHBOURS])
+        self._weights = np.ascontiguousarray(whole.nb_ptc)  # by feature and language
+        self._columns: dict[str, int] = {language: at for at, language in enumerate(whole.nb_classes)}
+        self._languages: list[str] = whole.nb_classes
+        self._bias = whole.nb_pc
+        self._priors = np.log([_PRIORS.get(language, 1.0) for language in self._languages])
+        self._row_of: array[int] = array("L", (row << 8 for row in whole.tk_row))
+        self._next: array[int] = whole.tk_nextmove
+        self._feature_at: array[int] = array("i", whole.tk_output)
+
+    def judge(self, sample: str, declared: str | None) -> str:
+        """The likeliest language."""
+        text = unicodedata.normalize("NFC", sample.lower() if sample.isupper() else sample)
+        data = text.encode("utf-8", "surrogatepass")[:_ENOUGH]
+        counts = self._features(data)
+        scores = self._priors.copy()
+        if counts:
+            weights = np.log1p(np.fromiter(counts.values(), np.float32, len(counts)))
+            seen = weights @ self._weights[np.fromiter(counts, np.intp, len(counts))] + self._bias
+            scores += seen / math.sqrt(len(data))  # keeps short and long texts comparable, as in py3langid
+        if declared in self._columns:
+            scores[self._columns[declared]] += math.log(_DECLARED)
+        return self._languages[int(scores.argmax())]
+
+    def _features(self, data: bytes) -> dict[int, int]:
+        """How often each feature is in a text: a walk through the model's automaton."""
+        state, counts = 0, dict[int, int]()
+        row_of, step, feature_at = self._row_of, self._next, self._feature_at
+        for byte in data:
+            state = step[row_of[state] + byte]
+            feature = feature_at[state]
+            if feature >= 0:
+                counts[feature] = counts.get(feature, 0) + 1
+        return counts
 
 
 @lru_cache(1)
-def _identifier() -> LanguageIdentifier:
-    """Loaded when first needed: 0.4 s and about 90 MB."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages([*LANGUAGES, *_NEIGHBOURS])
-    return identifier
+def _model() -> _Model:
+    """Loaded when first needed: 0.4 s and 45 MB, numpy's included."""
+    return _Model()

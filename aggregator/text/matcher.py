@@ -10,7 +10,6 @@ when its first entry comes. Not safe to share between threads.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -20,6 +19,7 @@ from aggregator.text.expressions import Compiled, Compiler, Expression
 from aggregator.text.keywords import parse_keyword
 from aggregator.text.language import UNKNOWN, detect
 from aggregator.text.places import ReadEntry, field_text, read_field
+from aggregator.text.triggers import Triggers
 from aggregator.text.vocabulary import Reader, Readings
 
 Evidence = dict[str, list[Hit]]
@@ -44,20 +44,8 @@ class Matcher(Generic[List]):
         self._readings: dict[str, Readings] = {}
         self._readers: dict[tuple[str, bool], Reader] = {}
         self._always = [index for index, (_, compiled) in enumerate(self._keywords) if compiled.needs is None]
-        self._triggers = self._make_triggers()
-
-    def _make_triggers(self) -> dict[int, list[tuple[frozenset[int], int]]]:
-        """By a word, the keywords to look at when it is in an entry, with all the words that must be there then.
-
-        Of a phrase's words the one that the fewest keywords have is likely to be the rarest in the entries.
-        """
         needs = [(way, index) for index, (_, compiled) in enumerate(self._keywords) for way in compiled.needs or ()]
-        uses = Counter(number for way, _ in needs for number in way)
-        triggers: dict[int, list[tuple[frozenset[int], int]]] = {}
-        for way, index in needs:
-            rarest = min(way, key=lambda number: (uses[number], -len(self._vocabulary.words[number].form)))
-            triggers.setdefault(rarest, []).append((way, index))
-        return triggers
+        self._triggers = Triggers(needs, [word.form for word in self._vocabulary.words])
 
     def read(self, entry: EntryContent) -> ReadEntry:
         """The entry's words looked up, each field in the language that it is written in."""
@@ -73,12 +61,8 @@ class Matcher(Generic[List]):
 
     def find(self, entry: ReadEntry) -> dict[List, Evidence]:
         """By list the keywords that match, whatever their score."""
-        numbers = entry.numbers
-        candidates = set(self._always)
-        for number in numbers:
-            for way, index in self._triggers.get(number, ()):
-                if numbers >= way:
-                    candidates.add(index)
+        candidates = self._triggers.candidates(entry.numbers)
+        candidates.update(self._always)
         found: dict[List, Evidence] = {}
         for index in sorted(candidates):
             name, compiled = self._keywords[index]

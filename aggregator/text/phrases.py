@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aggregator.text.evidence import SUMMARY_WORDS, Hit, Kind, weigh
-from aggregator.text.figures import is_in_a_name
-from aggregator.text.places import CHUNK_STEP, FieldText, Place, ReadEntry
+from aggregator.text.figures import has_names, is_in_a_name
+from aggregator.text.places import FieldText, Place, ReadEntry
+from aggregator.text.tokens import CHUNK_STEP
 from aggregator.text.wordlists import ENGLISH_UNMODIFIED
 
 NEAR_WORDS = 8
@@ -69,6 +70,8 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
 
 def _come_near(some: list[Place], others: list[Place]) -> bool:
     """Whether two words are anywhere near each other: a quick test that most phrases fail. The lists are in order."""
+    if some[0][0] > others[-1][0] + _REACH or others[0][0] > some[-1][0] + _REACH:
+        return False
     at = 0
     for start, _ in some:
         while at < len(others) and others[at][0] < start - _REACH:
@@ -110,6 +113,7 @@ def _add(places: list[Place], field: FieldText, named: str | None, hits: list[Hi
     `named`: the language in which to look whether the word is part of a name.
     """
     seen = {hit.places[0][1] for hit in hits if hit.places[0][0] is field} if hits else ()
+    named = named if has_names(field) else None
     for place in places[:MAX_HITS]:
         if place not in seen:
             in_a_name = named is not None and is_in_a_name(field, place, named)
@@ -131,29 +135,36 @@ def _side_by_side(words: tuple[int, ...], found: Mapping[int, list[Place]]) -> l
 def _near(words: tuple[int, ...], field: FieldText, language: str, hits: list[Hit]) -> None:
     """Add each mention of the main word that has all the others near it; nothing to a title that has the phrase."""
     covered = [place for hit in hits for where, place in hit.places if where is field]
-    if not all(number in field.found for number in words) or (covered and field.name == "title"):
+    if covered and field.name == "title":
         return
     main = _main_word(words, language)
+    others = [field.found.get(number) for number in words if number != main]
     for place in field.found[main][:MAX_HITS]:
         if any(_overlap(place, other) for other in covered):
             continue
         group = [place]
-        for number in words:
-            if number != main:
-                group += _nearest(number, place, field, covered, language)
-        group.sort()
-        if len(group) == len(words) and _between(group[0], group[-1]) <= NEAR_WORDS:
-            hits.append(Hit(Kind.NEAR, weigh(Kind.NEAR, field, group[0]), tuple((field, one) for one in group)))
+        for places in others:
+            near = places and _nearest(places, place, field, covered, language)
+            if not near:
+                break
+            group.append(near)
+        else:
+            group.sort()
+            if _between(group[0], group[-1]) <= NEAR_WORDS:
+                hits.append(Hit(Kind.NEAR, weigh(Kind.NEAR, field, group[0]), tuple((field, one) for one in group)))
 
 
-def _nearest(number: int, main: Place, field: FieldText, covered: list[Place], language: str) -> list[Place]:
+def _nearest(places: list[Place], main: Place, field: FieldText, covered: list[Place], language: str) -> Place | None:
     """The free mention of a word that is nearest to the main word, if one is near."""
-    near = [place for place in field.found[number] if abs(place[0] - main[0]) <= _REACH and place != main]
-    near.sort(key=lambda place: abs(place[0] - main[0]))
-    for place in near:
-        if not any(_overlap(place, other) for other in covered) and _is_free(field, place, language):
-            return [place]
-    return []
+    best, least = None, _REACH + 1
+    for place in places:
+        distance = abs(place[0] - main[0])
+        if distance < least and place != main and _is_free(field, place, language):
+            if not any(_overlap(place, other) for other in covered):
+                best, least = place, distance
+        elif place[0] > main[0] + _REACH:
+            break
+    return best
 
 
 def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
@@ -163,7 +174,7 @@ def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
     subject = _free(main, title, entry.language)
     if not subject:
         return
-    enough = 1 if len(text.words) <= SUMMARY_WORDS else _MENTIONS
+    enough = 1 if text.length <= SUMMARY_WORDS else _MENTIONS
     places = [(title, subject[0])]
     for number in words:
         if number == main:
@@ -192,7 +203,8 @@ def _is_free(field: FieldText, place: Place, language: str) -> bool:
     index, token = divmod(place[1], CHUNK_STEP)
     if token:
         return False  # 'air-launched'
-    if index >= len(field.words) or field.words[index].lower() in ENGLISH_UNMODIFIED or field.words[index][0].isdigit():
+    if index >= field.length:
         return True
-    between = field.text[field.spans[index - 1][1] : field.spans[index][0]]
-    return not between.isspace()
+    start, end = field.span(index)
+    word = field.text[start:end].lower()
+    return word in ENGLISH_UNMODIFIED or word[0].isdigit() or not field.text[field.span(index - 1)[1] : start].isspace()

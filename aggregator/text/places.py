@@ -1,24 +1,26 @@
 """Where the words that keywords ask for stand in an entry.
 
-A position is a number: the chunk's index times `CHUNK_STEP` plus the token's index in its chunk, so that positions of
-one field can be compared, and the word after another one begins at its end.
+A position is a number (tokens.CHUNK_STEP), so that positions of one field can be compared, and the word after another
+one begins at its end.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress, islice
 
 from aggregator.model import EntryContent
-from aggregator.text.tokens import CHUNK, chunk
-from aggregator.text.vocabulary import Reader
+from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
+from aggregator.text.vocabulary import Compound, Reader
 
-CHUNK_STEP = 1 << 12
-"""More than a chunk has tokens."""
 MAX_TEXT = 200_000
 """Characters of a field that are read."""
+
+_AHEAD = 32  # chunks that are cut at once
 
 Place = tuple[int, int]
 """From the position of a word up to the position at which the next one begins. Plain, for millions of them are made."""
@@ -26,37 +28,51 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class FieldText:
-    """One field of an entry, cut into chunks. Not slotted: the spans are computed when a match needs them."""
+    """One field of an entry: its length in chunks, and where wanted words were found.
+
+    Not slotted: the text is cut into chunks as far as matches ask for them.
+    """
 
     name: str
     text: str
-    words: list[str]
+    length: int
     found: Mapping[int, list[Place]]
 
     @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        """Character offsets of each chunk."""
-        return [match.span() for match in CHUNK.finditer(self.text)]
+    def _cut(self) -> tuple[list[tuple[int, int]], Iterator[tuple[int, int]]]:
+        """The offsets of the first chunks, and of the others."""
+        return [], (match.span() for match in CHUNK.finditer(self.text))
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Character offsets of a chunk."""
+        spans, others = self._cut
+        if index >= len(spans):
+            spans.extend(islice(others, index + _AHEAD - len(spans)))
+        return spans[index]
+
+    def word(self, index: int) -> str:
+        """A chunk as printed."""
+        start, end = self.span(index)
+        return self.text[start:end]
 
     def offsets(self, place: Place) -> tuple[int, int]:
         """Character offsets of what stands there."""
         first, token = divmod(place[0], CHUNK_STEP)
-        start = self.spans[first][0]
+        start = self.span(first)[0]
         if token:
-            start += chunk(self.words[first]).tokens[token].start
+            start += chunk(self.word(first)).tokens[token].start
         last, tokens = divmod(place[1], CHUNK_STEP)
         if not tokens:
             return start, self._end(last - 1)
-        return start, self.spans[last][0] + chunk(self.words[last]).tokens[tokens - 1].end
+        return start, self.span(last)[0] + chunk(self.word(last)).tokens[tokens - 1].end
 
     def _end(self, index: int) -> int:
         """Where a chunk's last word ends; the 's after it does not count."""
-        start, _ = self.spans[index]
-        return start + chunk(self.words[index]).tokens[-1].end
+        return self.span(index)[0] + chunk(self.word(index)).tokens[-1].end
 
     def place_at(self, start: int, end: int) -> Place:
         """The chunks that characters lie in, the nearest ones if they are between two."""
-        starts = [span[0] for span in self.spans]
+        starts = [self.span(index)[0] for index in range(self.length)]
         first = max(bisect_right(starts, start) - 1, 0)
         last = max(bisect_right(starts, max(end - 1, start)), first + 1)
         return first * CHUNK_STEP, last * CHUNK_STEP
@@ -72,30 +88,29 @@ class ReadEntry:
 
 
 def read_field(name: str, text: str, reader: Reader) -> FieldText:
-    """Look up each word of a text."""
+    """Look up each word of a text. Nothing is done in Python for words that no keyword asks for."""
     text = text[:MAX_TEXT]
-    words = CHUNK.findall(text)
-    found: dict[int, list[Place]] = {}
-    for index, slots in enumerate(map(reader.__getitem__, words)):
-        if slots is None:
-            continue
-        start = index * CHUNK_STEP
-        if len(slots) == 1:
-            place = (start, start + CHUNK_STEP)
-            for number in slots[0]:
-                found.setdefault(number, []).append(place)
-        else:
-            _add_pieces(found, slots, len(chunk(words[index]).tokens), start)
-    return FieldText(name, text, words, found)
+    pieces = text.split()
+    read = list(map(reader.__getitem__, pieces))
+    found: defaultdict[int, list[Place]] = defaultdict(list)
+    shift = 0  # chunks so far, beyond one for each piece
+    for index, printed in compress(enumerate(read), read):
+        at = (index + shift) * CHUNK_STEP
+        if isinstance(printed, tuple):
+            place = at, at + CHUNK_STEP
+            for number in printed:
+                found[number].append(place)
+        elif printed is not None:
+            _add_compound(found, printed, at)
+            shift += printed.more
+    found.default_factory = None
+    return FieldText(name, text, len(pieces) + shift, found)
 
 
-def _add_pieces(found: dict[int, list[Place]], slots: tuple[tuple[int, ...], ...], count: int, start: int) -> None:
-    end = start + CHUNK_STEP
-    places = [(start + index, start + index + 1) for index in range(count - 1)]
-    places += [(start + count - 1, end), (start, end)]  # the last piece, and the whole chunk as one word
-    for numbers, place in zip(slots, places, strict=False):
+def _add_compound(found: Mapping[int, list[Place]], printed: Compound, at: int) -> None:
+    for start, after, numbers in printed.answers:
         for number in numbers:
-            found.setdefault(number, []).append(place)
+            found[number].append((at + start, at + after))
 
 
 def field_text(entry: EntryContent, name: str) -> str:

@@ -13,8 +13,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-CHUNK_CACHE = 65_536
-"""Distinct chunks remembered (about 20 MB when full)."""
+CHUNK_STEP = 1 << 12
+"""More than a chunk has tokens: a position is a chunk's index times this, plus the token's index in its chunk."""
+_CHUNK_CACHE = 8_192  # about 3 MB when full; whoever reads many texts remembers more than a chunk's tokens
 MAX_WORD = 64
 """Longer words are cut to this in their normal form: nobody searches for them, and they must not fill a cache."""
 
@@ -83,7 +84,7 @@ def normal_form(word: str) -> str:
     return _APOSTROPHE.sub("'", unicodedata.normalize("NFKC", folded))[:MAX_WORD]
 
 
-@lru_cache(CHUNK_CACHE)
+@lru_cache(_CHUNK_CACHE)
 def chunk(surface: str) -> Chunk:
     """The tokens of one match of `CHUNK`."""
     surface = surface[: 4 * MAX_WORD]
@@ -108,6 +109,8 @@ def _apostrophe_word(surface: str) -> Token | None:
     if len(parts) != 2 or not all(part.isalpha() for part in parts):
         return None
     left, right = normal_form(parts[0]), normal_form(parts[1])
+    if not left or not right:
+        return None  # letters that are invisible, as the Arabic stretching mark
     if right == "s":
         return Token(left, 0, len(parts[0]))
     cyrillic = "\u0400" <= right[0] <= "\u052f"

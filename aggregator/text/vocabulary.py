@@ -1,7 +1,8 @@
 """The words that keywords ask for, each with a number, and which of them a printed word answers to.
 
-The numbers are the same in every language; what differs is how words are read (`Readings`). A `Reader` turns a word as
-printed into the numbers that it answers to and remembers it, so that a text of known words costs one look-up a word.
+The numbers are the same in every language; what differs is how words are read (`Readings`). A `Reader` turns what is
+printed between two spaces into the numbers that its words answer to and remembers it, so that a text whose words have
+been seen before costs one look-up for each.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import re
 from dataclasses import dataclass
 
 from aggregator.text.stems import found, sought
-from aggregator.text.tokens import chunk
+from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
+from aggregator.text.wordlists import COMPANIES, CURRENCIES
 
-Slots = tuple[tuple[int, ...], ...]
-"""For each token of a chunk the numbers of the words that it answers to; after them those of the chunk as one word."""
+_REMEMBERED = 100_000  # printed words per language, about 12 MB when full: nearly all of them are None
+COMPANY = -1
+"""Answer of what companies' names end with, whatever the keywords."""
+CURRENCY = -2
+"""Answer of a unit of money."""
 
-_REMEMBERED = 100_000  # printed words per language, about 15 MB when full: nearly all of them are None
+_LONGEST = 60  # characters of a printed word that is remembered: longer ones are addresses, or Chinese sentences
 _SHORT_ACRONYM = 3
 _ACRONYM = re.compile(r"[^\W\d_]{2,5}")
 _PLURAL_ACRONYM = re.compile(r"([A-Z]{2,5})s")
@@ -80,8 +85,24 @@ class Readings:
         self.prefix_lengths = sorted({len(prefix) for prefix in self.prefixes})
 
 
-class Reader(dict[str, Slots | None]):
-    """Reads printed words: `reader[surface]` is their `Slots`, None when no keyword asks for them.
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """What stands between two spaces and is more than one word, or none: anti-aircraft, and/or, a dash.
+
+    `more` is the number of its chunks beyond one. An answer is the position of a word from the beginning of it, that at
+    which the next word begins, and the numbers of the wanted words that it answers to.
+    """
+
+    more: int
+    answers: tuple[tuple[int, int, tuple[int, ...]], ...]
+
+
+Printed = tuple[int, ...] | Compound | None
+"""What stands between two spaces: the numbers that a single word answers to, None if it is a word that nobody wants."""
+
+
+class Reader(dict[str, Printed]):
+    """Reads what is printed between spaces.
 
     `shouting`: the text is all in capitals, so capitals mean nothing and words are read in lower case.
     """
@@ -91,18 +112,40 @@ class Reader(dict[str, Slots | None]):
         self._readings = readings
         self._shouting = shouting
 
-    def __missing__(self, surface: str) -> Slots | None:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        slots = self[surface] = self._read(surface)
-        return slots
+    def __missing__(self, printed: str) -> Printed:
+        read = self._read(printed)
+        if len(printed) <= _LONGEST:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[printed] = read
+        return read
 
-    def _read(self, surface: str) -> Slots | None:
-        pieces = chunk(surface.lower() if self._shouting else surface)
-        slots = [self._answers(token.form, surface[token.start : token.end]) for token in pieces.tokens]
-        if pieces.joined is not None:
-            slots.append(self._answers(pieces.joined, surface))
-        return tuple(slots) if any(slots) else None
+    def _read(self, printed: str) -> Printed:
+        surfaces = CHUNK.findall(printed)
+        answers = [
+            (index * CHUNK_STEP + start, index * CHUNK_STEP + after, numbers)
+            for index, surface in enumerate(surfaces)
+            for start, after, numbers in self._chunk(surface)
+            if numbers
+        ]
+        if len(surfaces) != 1 or len(answers) > 1 or (answers and answers[0][:2] != (0, CHUNK_STEP)):
+            return Compound(len(surfaces) - 1, tuple(answers))
+        return answers[0][2] if answers else None
+
+    def _chunk(self, surface: str) -> list[tuple[int, int, tuple[int, ...]]]:
+        """What the tokens of a chunk answer to, and the chunk as one word."""
+        sign = _signs_of(surface)
+        if self._shouting:
+            surface = surface.lower()
+        tokens, joined = chunk(surface)
+        last = len(tokens) - 1
+        found = [
+            (at, at + 1 if at < last else CHUNK_STEP, self._answers(form, surface[start:end]) + sign)
+            for at, (form, start, end) in enumerate(tokens)
+        ]
+        if joined is not None:
+            found.append((0, CHUNK_STEP, self._answers(joined, surface)))
+        return found
 
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
         readings = self._readings
@@ -128,6 +171,14 @@ class Reader(dict[str, Slots | None]):
         letters = surface.replace(".", "")
         needed = ((number, self._readings.words[number].capitals) for number in numbers)
         return [number for number, capitals in needed if not capitals or letters[:capitals].isupper()]
+
+
+def _signs_of(surface: str) -> tuple[int, ...]:
+    """What a chunk says of the words around it."""
+    form = surface.lower()
+    if surface[0].isupper() and form in COMPANIES:
+        return (COMPANY,)
+    return (CURRENCY,) if form in CURRENCIES else ()
 
 
 def _is_acronym(surface: str) -> bool:

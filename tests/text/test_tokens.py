@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.text.tokens import CHUNK, MAX_WORD, chunk, normal_form, tokenize
@@ -70,6 +70,7 @@ def test_tokens_lie_in_the_text_in_order(text: str) -> None:
         end = token.end
 
 
+@example("B'ـ")
 @given(st.text(alphabet="aB1-'.&,+#éЖ乌ー\u0301\u00ad\u200d 🚀ـ", max_size=40))
 def test_tokens_of_odd_mixtures_lie_in_the_text(text: str) -> None:
     assert [m.group() for m in CHUNK.finditer(text)] == CHUNK.findall(text)
