@@ -18,16 +18,13 @@ from itertools import accumulate
 from pathlib import Path
 
 from simplemma.strategies.dictionaries import StreamDictionaryFactory
-from sqlalchemy import insert
-
 from aggregator.config.models import Config
 from aggregator.group.grouper import Grouper
 from aggregator.group.placing import Placing
 from aggregator.group.stories.stopwords import STOPWORDS
-from aggregator.model import Entry
-from aggregator.store import feeds
+from aggregator.model import Entry, EntryContent, identity_hash
+from aggregator.store import entries, feeds
 from aggregator.store.database import Store, sqlite_url
-from aggregator.store.tables import entries
 from bench.stories import peak_memory
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,7 +105,7 @@ def _whole_stage(days: Sequence[Sequence[Entry]]) -> None:
         grouper = Grouper(store)
         for number, day in enumerate(days, 1):
             with store.write() as conn:
-                conn.execute(insert(entries), [_row(entry) for entry in day])
+                entries.insert_new(conn, [_arrival(entry) for entry in day])
             with _measured("group", number, len(day)):
                 grouper.run(config, day[-1].sort_at)
         store.close()
@@ -124,6 +121,7 @@ def _measured(what: str, day: int, number: int) -> Iterator[None]:
     print(f"{what}, day {day}: {speed}, {peak_memory():.0f} MB at most")
 
 
-def _row(entry: Entry) -> dict[str, object]:
-    names = ("id", "feed_id", "guid", "title", "summary", "content", "text", "language", "first_seen", "sort_at")
-    return {name: getattr(entry, name) for name in names} | {"guid_hash": entry.id, "revision": 1, "content_hash": 0}
+def _arrival(entry: Entry) -> entries.Arrivals:
+    content = EntryContent(title=entry.title, text=entry.text, language=entry.language)
+    new = entries.NewEntry(entry.guid, identity_hash(entry.guid), 0, entry.sort_at, content)
+    return entries.Arrivals(entry.feed_id, [new], entry.first_seen)

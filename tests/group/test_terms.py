@@ -7,7 +7,7 @@ import pytest
 from aggregator.group.stories import terms
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.group.stories.terms import Terms
-from aggregator.group.stories.words import paired, words_of
+from aggregator.group.stories.words import paired
 
 
 def test_words_of_the_title_count_twice() -> None:
@@ -38,8 +38,8 @@ def test_language_without_base_forms_is_counted_by_the_beginnings_of_its_words()
 
 def test_characters_without_spaces_are_counted_by_pairs() -> None:
     assert set(Terms("ja").read("防空 EU 防空", "").counts) == {"防空", "eu"}
-    assert paired(words_of("防空系统x防")) == ["防空", "空系", "系统", "x"]
-    assert paired(["a", "b"]) == ["a", "b"]
+    assert paired("防空系统x防") == ["防空", "空系", "系统", "x"]
+    assert paired("ä b") == ["ä", "b"]
 
 
 def test_memory_for_stems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusters import Cluster, Clusters, ties
 from aggregator.group.stories.prints import Prints, pack_prints, prints_of, same_text, unpack_prints
+from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
 from aggregator.group.stories.vectors import Known, Row, weigh
@@ -72,6 +73,7 @@ class Clusterer:
         self._settings = settings
         self._terms = Terms(language, settings)
         self._clusters = Clusters(settings)
+        self._recurrence = Recurrence(settings)
         self._window = _Window()
 
     def restore(self, row: Row, story: int) -> None:
@@ -89,7 +91,8 @@ class Clusterer:
         dropped = self._drop_old()
         document = self._terms.read(title, text)
         clusters = self._clusters
-        known = Known(len(clusters.by_id), clusters.having, clusters.recurrence.before(at))
+        self._recurrence.turn(at)
+        known = Known(len(clusters.by_id), clusters.having, self._recurrence.before)
         terms, weights = weigh(document.counts, known, self._settings)
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
@@ -126,6 +129,7 @@ class Clusterer:
         self._window.now = max(self._window.now, row.at)
         self._window.rows.append(row)
         self._window.story_of[row.entry_id] = story
+        self._recurrence.add(row.at, row.terms)
         return self._clusters.add(story, row)
 
     def _drop_old(self) -> tuple[int, ...]:

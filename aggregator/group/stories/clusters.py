@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
 _NEAR = 0.5  # of the similarity that joining takes
-# A term that more clusters have, and more than one in so many, leads to none: it counts where a rarer one has led.
-_COMMON = 50
+# A term that more clusters have, and more than one in a hundred, leads to none: it counts where a rarer one has led.
+_COMMON = 25
 _NOWHERE: dict[int, int] = {}
 _APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
@@ -57,7 +56,6 @@ class Clusters:
 
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
-        self.recurrence = Recurrence()
         self._settings = settings
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
 
@@ -73,7 +71,6 @@ class Clusters:
         total, index = cluster.sum, self._index
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
-        self.recurrence.add(row)
         cluster.rows[row.entry_id] = row
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
         cluster.times += row.at
@@ -94,7 +91,6 @@ class Clusters:
                 del total[term], listed[cluster_id]
                 if not listed:
                     del index[term]
-        self.recurrence.take(row)
         del cluster.rows[row.entry_id]
         cluster.feeds[row.feed_id] -= 1
         if not cluster.feeds[row.feed_id]:
@@ -119,7 +115,7 @@ class Clusters:
         dots: dict[int, int] = {}
         known = dots.get
         common: list[tuple[str, int]] = []
-        most = max(_COMMON, len(self.by_id) // _COMMON)
+        most = max(_COMMON, len(self.by_id) // 100)
         for term, weight in zip(row.terms, row.weights, strict=True):
             listed = self._index.get(term, _NOWHERE)
             if len(listed) > most:

@@ -45,7 +45,7 @@ def prints_of(title: str, text: str) -> Prints:
     words = [_hash(word) for word in islice(chain.from_iterable(sentences), _WORDS)]
     triples = zip(words, words[1:], words[2:], strict=False)
     # A word may have its capital for being the first of a sentence.
-    names = [_hash(word) for sentence in sentences for word in sentence[1:] if _is_name(word)]
+    names = [_hash(word) for sentence in sentences for word in sentence[1:] if not word.islower() and _is_name(word)]
     pairs = islice((pair for pair in pairwise(names) if pair[0] != pair[1]), _PAIRS)
     return Prints(
         frozenset((one * 961 + two * 31 + three) & _EVEN for one, two, three in triples),
@@ -78,7 +78,7 @@ def _alike(one: frozenset[int], other: frozenset[int], least: int) -> bool:
 
 def _is_name(word: str) -> bool:
     """A number, or a word with a capital letter; scripts without capitals have none."""
-    return not word.islower() and (word != word.lower() or word[0].isdigit())
+    return word != word.lower() or word[0].isdigit()
 
 
 @lru_cache(65_536)  # words, about 10 MB when full

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from aggregator.group.stories.settings import DAY
-from aggregator.group.stories.vectors import Row
+from aggregator.group.stories.settings import DAY, Settings
 
-_DAYS = 6
-"""Earlier days that are looked at."""
 _FREE = 1
-"""Of them, days that cost nothing: an event may be told of on two days."""
+"""Earlier days that cost a word nothing: an event may be told of on two days."""
 
 
 class Recurrence:
-    """The words of each day (UTC) in the window."""
+    """The words of each of the last days (UTC).
 
-    def __init__(self) -> None:
-        self._days: dict[int, dict[str, int]] = {}  # day -> term -> entries with it
+    Only days are looked at from which no entry has left the window yet, so that reading the window back gives the same.
+    """
 
-    def add(self, row: Row) -> None:
-        """Count an entry's terms."""
-        told = self._days.setdefault(row.at // DAY, {})
-        for term in row.terms:
-            told[term] = told.get(term, 0) + 1
+    def __init__(self, settings: Settings) -> None:
+        days = max(0, settings.idle // DAY - 1)
+        self._kept = (1 << (days + 1)) - 1
+        self._earlier = self._kept & ~1
+        self._days: dict[str, int] = {}  # term -> a bit for each day that it was told on, the lowest for the newest day
+        self._today = 0
 
-    def take(self, row: Row) -> None:
-        """Count an entry's terms no more."""
-        day = row.at // DAY
-        told = self._days[day]
-        for term in row.terms:
-            if told[term] > 1:
-                told[term] -= 1
-            else:
-                del told[term]
-        if not told:
-            del self._days[day]
+    def turn(self, at: int) -> None:
+        """Go on to the day of a time, in seconds since 1970; terms that were not told for long are forgotten."""
+        day = at // DAY
+        if day > self._today:
+            passed = min(day - self._today, self._kept.bit_length())
+            self._days = {term: days for term, told in self._days.items() if (days := (told << passed) & self._kept)}
+            self._today = day
 
-    def before(self, at: int) -> Callable[[str], int]:
-        """A function that tells on how many days before the one of `at` a term was told, of those that cost."""
-        today = at // DAY
-        past = [self._days[day] for day in range(today - _DAYS, today) if day in self._days]
-        if len(past) <= _FREE:
-            return lambda term: 0
-        return lambda term: max(0, sum(term in told for told in past) - _FREE)
+    def add(self, at: int, terms: Iterable[str]) -> None:
+        """Note that terms were told at a time."""
+        self.turn(at)
+        bit = (1 << (self._today - at // DAY)) & self._kept
+        if bit:
+            days = self._days
+            for term in terms:
+                days[term] = days.get(term, 0) | bit
+
+    def before(self, term: str) -> int:
+        """On how many days before the newest a term was told, beyond those that cost nothing."""
+        return max(0, (self._days.get(term, 0) & self._earlier).bit_count() - _FREE)

@@ -26,8 +26,8 @@ class Settings:
     """Factor where both sides are of one feed: its series and lists are alike in words, and seldom one event."""
     series: float = 0.3
     """Product of two entries of one feed, told about a day apart, from which they are two numbers of a series."""
-    recurring: float = 0.5
-    """What a word loses for every day of the last week that it was told on, the day before yesterday first."""
+    recurring: float = 0.7
+    """What a word loses for every earlier day of the last four that it was told on, after the first."""
     fade: float = 1.5 * DAY
     """Seconds of distance in time by which similarity falls to 1/e."""
     idle: int = 5 * DAY

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.stopwords import STOPWORDS
-from aggregator.group.stories.words import is_unspaced, paired, words_of
+from aggregator.group.stories.words import is_unspaced, paired
 from aggregator.text import stems
 
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -40,7 +40,7 @@ class Terms:
         words: dict[str, str] = {}
         stem_of = self._stems
         for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
-            for word in paired(words_of(_POSSESSIVE.sub("", part.lower()))):
+            for word in paired(_POSSESSIVE.sub("", part.lower())):
                 term = stem_of.get(word)
                 if term is None:
                     term = self._remember(word)

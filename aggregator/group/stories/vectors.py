@@ -25,8 +25,8 @@ _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
 _BACKGROUND = 300
 # A word in a quarter of the stories, the theme of a sports week or of a narrow choice of feeds, ties none of them.
 _THEME = 4
-# Added to the square of a vector's length. "Morning briefing: what you need to know" has no word that says which morning:
-# words that weigh little must not weigh much for being alone.
+# Added to the square of a vector's length. "Morning briefing: what you need to know" has no word that says which
+# morning: words that weigh little must not weigh much for being alone.
 _FAINT = 30
 
 
@@ -62,7 +62,7 @@ class Known:
 
 
 def weigh(counts: Mapping[str, int], known: Known, settings: Settings) -> tuple[tuple[str, ...], array[int]]:
-    """The heaviest terms and their weights: (1 + ln tf) x idf, less for what recurs, of a length just below UNIT together.
+    """The heaviest terms and their weights: (1 + ln tf) x idf, less for what recurs; their length is just below UNIT.
 
     The entry counts as one story more.
     """

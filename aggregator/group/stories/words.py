@@ -19,9 +19,10 @@ def words_of(text: str) -> list[str]:
     return (_MIXED if not text.isascii() and _HAS_UNSPACED.search(text) else _PLAIN).findall(text)
 
 
-def paired(words: list[str]) -> list[str]:
-    """Neighbouring characters of scripts without spaces as pairs, in which most of their words are written."""
-    if not any(is_unspaced(word) for word in words):
+def paired(text: str) -> list[str]:
+    """The words of a text; of scripts without spaces, neighbouring characters as pairs: most words have two."""
+    words = words_of(text)
+    if text.isascii() or not _HAS_UNSPACED.search(text):
         return words
     found: list[str] = []
     before = ""
