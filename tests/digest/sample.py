@@ -260,5 +260,5 @@ def _story_row(candidate: Candidate) -> dict[str, Any]:
 def _entry_row(one: Entry, story_id: int) -> dict[str, Any]:
     names = ("id", "feed_id", "guid", "url", "title", "summary", "content", "text", "image_url", "language")
     times = ("published", "updated", "first_seen", "sort_at", "edited_at", "revision")
-    hashed = {"guid_hash": one.id, "content_hash": one.id}
+    hashed = {"guid_hash": one.id, "content_hash": one.id, "title_hash": one.id}
     return {name: getattr(one, name) for name in names + times} | hashed | {"story_id": story_id, "grouped_at": NOW}
