@@ -104,7 +104,7 @@ def remove(context: typer.Context, address: Annotated[str, typer.Argument(help="
     from aggregator.digest import signup
 
     with current(context).store() as store:
-        signup.erase(store, _find(store, address))
+        signup.erase(store, _find(store, address), clock.utc_now())
     say("erased")
 
 

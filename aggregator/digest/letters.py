@@ -127,8 +127,10 @@ def _wanted(letter: Letter) -> bool:
     return confirmed if letter.kind is LetterKind.MANAGE else not confirmed
 
 
-async def _hand_over(ledger: Ledger, letter: Letter) -> bool:
-    return await ledger.write(lambda conn: letters.hand_over(conn, letter))
+async def _hand_over(ledger: Ledger, letter: Letter) -> Result | None:
+    if await ledger.write(lambda conn: letters.hand_over(conn, letter)):
+        return None
+    return Result(Verdict.FENCED, "another sender has taken it over")
 
 
 async def _settle(post: Post, ledger: Ledger, letter: Letter, result: Result) -> None:

@@ -16,6 +16,8 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr
 
+import idna
+
 from aggregator.config.values import split_mailbox
 from aggregator.digest.body import both_bodies, text_body
 from aggregator.digest.tokens import PersonalLinks
@@ -42,6 +44,10 @@ class Message:
     def with_data(self, data: bytes) -> Message:
         """The same mail with other bytes, such as a signature in front."""
         return replace(self, data=data)
+
+    def with_sender(self, sender: str) -> Message:
+        """The same mail from another envelope sender: the bytes don't change."""
+        return replace(self, sender=sender)
 
 
 class MessageMaker:
@@ -163,7 +169,7 @@ def ascii_domain(address: str) -> str:
     """The address with its domain as DNS has it (RFC 5890): user@bücher.example -> user@xn--bcher-kva.example."""
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+        return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode('ascii')}"
     except UnicodeError:
         return address
 

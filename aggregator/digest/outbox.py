@@ -31,10 +31,11 @@ from aggregator.digest.signing import Key, sign
 from aggregator.digest.tokens import PersonalLinks
 from aggregator.digest.transport import Transport
 from aggregator.errors import AggregatorError, DeliveryError, StorageError
-from aggregator.model import DeliveryState, Edition, SubscriberState
-from aggregator.store import deliveries, editions, meta, subscribers
+from aggregator.model import Delivery, DeliveryState, Edition, SubscriberState
+from aggregator.store import deliveries, editions, limits, meta, subscribers
 from aggregator.store.database import Store
-from aggregator.store.deliveries import Claimed
+from aggregator.store.deliveries import Claimed, Next
+from aggregator.store.limits import Limit
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ HEARTBEAT = 6.0  # seconds
 CONNECTIONS = 10  # at most; one for every BATCH mails
 BATCH = 5  # deliveries that one connection claims at a time
 PAUSE_KEY = "mail.pause"
+LIMIT_STEP = 1.0  # seconds between two looks whether more may go out
+WITHDRAWN = Result(Verdict.SUPPRESS, "no longer a recipient of this digest")
 _ADDRESS = re.compile(r"[^\s<>:;,\"'()]+@(?=[\w.-])")
 
 
@@ -56,6 +59,8 @@ class Sending:
     key: Key | None
     now: Callable[[], datetime]
     wanted: Callable[[str, str], bool]  # (digest, address): still a fixed recipient?
+    envelope: Callable[[Delivery], str | None] = lambda _: None  # its own sender, by which a bounce is known
+    per_minute: int | None = None  # mails, over all processes
     connections: int = CONNECTIONS
     links: Callable[[Claimed], PersonalLinks | None] = lambda _: None  # a subscriber's own
     stopping: Callable[[], bool] = lambda: False
@@ -63,20 +68,24 @@ class Sending:
     troubles: list[str] = field(default_factory=list)
 
 
-async def send_all(sending: Sending, *, digest: str | None = None, even_if_paused: bool = False) -> None:
-    """Send every delivery that is due; `digest` keeps those of one digest."""
+async def send_all(sending: Sending, *, digest: str | None = None, by_hand: bool = False) -> None:
+    """Send every delivery that is due; `digest` keeps those of one digest.
+
+    What `per_minute` does not allow now is left to a later run. `by_hand`: a person waits until all of it is sent, and
+    has looked into what made the transport pause.
+    """
     async with Ledger(sending.store) as ledger:
-        run = _Run(sending, ledger, digest)
-        await run.start(even_if_paused)
+        await _Run(sending, ledger, digest, by_hand).start()
 
 
 class _Run:
     """One run over the outbox."""
 
-    def __init__(self, sending: Sending, ledger: Ledger, digest: str | None) -> None:
+    def __init__(self, sending: Sending, ledger: Ledger, digest: str | None, by_hand: bool) -> None:
         self._sending = sending
         self._ledger = ledger
         self._digest = digest
+        self._by_hand = by_hand
         self._makers: dict[int, tuple[Edition, MessageMaker]] = {}
         self._held: dict[int, Claimed] = {}
         self._held_domains: dict[str, Result] = {}
@@ -84,7 +93,7 @@ class _Run:
         self._working: set[Transport] = set()  # connections that the server has let in
         self._begun = asyncio.Event()  # the first one is in, or was refused: the others needn't wait any more
 
-    async def start(self, even_if_paused: bool) -> None:
+    async def start(self) -> None:
         now = self._sending.now()
         uncertain = await self._ledger.write(lambda conn: deliveries.expire(conn, now))
         if uncertain:
@@ -95,7 +104,7 @@ class _Run:
             waiting = deliveries.count_due(conn, now, digest=self._digest)
         if not waiting:
             return
-        if paused and paused.holds(self._sending.transport_name, now) and not even_if_paused:
+        if paused and paused.holds(self._sending.transport_name, now) and not self._by_hand:
             self._tell(f"no mail is sent until {paused.until:%H:%M} UTC: {paused.reason}")
             return
         workers = min(self._sending.connections, -(-waiting // BATCH))
@@ -152,12 +161,23 @@ class _Run:
         return self._halted is not None or self._sending.stopping()
 
     async def _claim(self) -> list[Claimed]:
-        now = self._sending.now()
-        batch = await self._ledger.write(
-            lambda conn: deliveries.claim(conn, now, limit=BATCH, lease=LEASE, digest=self._digest)
-        )
-        self._held |= {one.delivery.id: one for one in batch}
-        return batch
+        """Some that are due; none when there are none, or when no more may go out within this minute."""
+        batch = await self._ledger.write(self._claimed)
+        while batch is None and self._by_hand and not self._stopped():
+            await asyncio.sleep(LIMIT_STEP)
+            batch = await self._ledger.write(self._claimed)
+        self._held |= {one.delivery.id: one for one in batch or ()}
+        return batch or []
+
+    def _claimed(self, conn: Connection) -> list[Claimed] | None:
+        """None: the limit is used up."""
+        now, most, number = self._sending.now(), self._sending.per_minute, BATCH
+        if most is not None:
+            if not deliveries.count_due(conn, now, digest=self._digest):
+                return []
+            limit = Limit(f"mail.{self._sending.transport_name}", most, timedelta(minutes=1))
+            number = limits.grant(conn, limit, BATCH, now)
+        return deliveries.claim(conn, now, limit=number, lease=LEASE, digest=self._digest) if number else None
 
     async def _deliver(self, transport: Transport, claimed: Claimed) -> None:
         try:
@@ -181,6 +201,8 @@ class _Run:
         try:
             links = self._sending.links(claimed)
             message = maker.make(delivery.address, delivery.message_id, compact=delivery.compact, links=links)
+            if own := self._sending.envelope(delivery):
+                message = message.with_sender(own)
             if self._sending.key is not None:
                 message = message.with_data(sign(message.data, self._sending.key, edition.created))
         except DeliveryError as error:
@@ -194,7 +216,7 @@ class _Run:
             return Result(Verdict.PAUSE, "the program stopped before its turn came")
         fixed = claimed.delivery.subscriber_id is None
         if claimed.withdrawn or (fixed and not self._sending.wanted(edition.digest, claimed.delivery.address)):
-            return Result(Verdict.SUPPRESS, "no longer a recipient of this digest")
+            return WITHDRAWN
         return self._held_domains.get(_domain(claimed))
 
     def _maker(self, edition_id: int) -> tuple[Edition, MessageMaker]:
@@ -205,9 +227,14 @@ class _Run:
             self._makers[edition_id] = edition, MessageMaker(edition)
         return self._makers[edition_id]
 
-    async def _commit_point(self, claimed: Claimed) -> bool:
+    async def _commit_point(self, claimed: Claimed) -> Result | None:
         until = self._sending.now() + LEASE
-        return await self._ledger.write(lambda conn: deliveries.about_to_commit(conn, claimed, until))
+        match await self._ledger.write(lambda conn: deliveries.about_to_commit(conn, claimed, until)):
+            case Next.WITHDRAWN:
+                return WITHDRAWN
+            case Next.TAKEN_OVER:
+                return Result(Verdict.FENCED, "another sender has taken it over")
+        return None
 
     async def _settle(self, claimed: Claimed, result: Result) -> None:
         now = self._sending.now()

@@ -19,6 +19,7 @@ from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.digest.alerting import raise_alerts
 from aggregator.digest.bundles import make_bundles
+from aggregator.digest.bounces.verp import envelope_sender
 from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
 from aggregator.digest.edition import Selection
 from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
@@ -33,7 +34,7 @@ from aggregator.digest.tokens import Holder, PersonalLinks, personal_links
 from aggregator.digest.transport import FolderTransport, Server, Transport, fingerprint, parse_target
 from aggregator.digest.variants import grouped
 from aggregator.errors import UsageError
-from aggregator.model import DeliveryState, Edition, EditionState, Wishes
+from aggregator.model import Delivery, DeliveryState, Edition, EditionState, Wishes
 from aggregator.store import editions, stories, subscribers
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Claimed
@@ -217,18 +218,27 @@ def _send(
         key=key,
         now=clock,
         wanted=lambda name, address: _wanted(config, name, address),
+        envelope=_envelope(config, secret),
+        per_minute=config.mail.per_minute,
         links=links,
         stopping=stopping,
     )
 
     async def work() -> Posted:
         posted = await send_letters(Post(store, config, _transport(url), name, key, secret, clock, stopping))
-        await send_all(sending, digest=digest, even_if_paused=digest is not None)
+        await send_all(sending, digest=digest, by_hand=digest is not None)
         return posted
 
     posted = asyncio.run(work())
     troubles = dict.fromkeys((*posted.troubles, *sending.troubles))
     return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(troubles), letters=posted.sent)
+
+
+def _envelope(config: Config, secret: str) -> Callable[[Delivery], str | None]:
+    """The envelope sender of each delivery, where mail.bounces.address says how it is made."""
+    bounces = config.mail.bounces
+    pattern = bounces.address if bounces else None
+    return lambda one: envelope_sender(pattern, secret, one.id, one.message_id) if pattern else None
 
 
 def _transport(url: str) -> Transport:

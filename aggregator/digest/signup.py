@@ -10,23 +10,27 @@ erase        -> gone
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection
 
+from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.digest.subscriptions import as_data, chosen_digests, client_limits, mailbox_limit, read_address
 from aggregator.digest.tokens import Holder, Purpose, is_genuine, subscriber_of
 from aggregator.model import Frequency, Subscriber, SubscriberState, Wishes
-from aggregator.store import letters, limits, meta, subscribers
+from aggregator.store import bounces, deliveries, letters, limits, meta, subscribers
 from aggregator.store.database import Store
 from aggregator.store.letters import LetterKind
 from aggregator.store.subscribers import NewSubscriber
 
+LONGEST_WAIT = timedelta(seconds=5)  # for a server that is deciding about a mail, while somebody leaves
+_LOOK_AGAIN = 0.05  # seconds
 _META_KEY = "site.secret"
 
 
@@ -115,9 +119,29 @@ def confirm(store: Store, person: Subscriber, now: datetime) -> Subscriber:
 
 def unsubscribe(store: Store, person: Subscriber, now: datetime) -> None:
     """No mail from here on, not even one that waits in the outbox."""
-    with store.write(durable=True) as conn:
+
+    def leave(conn: Connection) -> None:
         if person.state is not SubscriberState.SUPPRESSED:
             subscribers.set_state(conn, person.id, SubscriberState.UNSUBSCRIBED, "unsubscribed by a link", now)
+
+    _between_mails(store, person, now, leave)
+
+
+def _between_mails(store: Store, person: Subscriber, now: datetime, change: Callable[[Connection], None]) -> None:
+    """Make a change while no server is deciding about a mail to this person: that mail came before the change.
+
+    A server that takes longer than LONGEST_WAIT is not waited for.
+    """
+    started = monotonic()
+    while True:
+        waited = timedelta(seconds=monotonic() - started)
+        with store.write(durable=True) as conn:
+            subscribers.hold(conn, person.address, alone=True)  # no sender takes his next step meanwhile
+            asked = deliveries.being_accepted(conn, person.id, person.address, now + waited)
+            if not asked or waited >= LONGEST_WAIT:
+                change(conn)
+                return
+        sleep(_LOOK_AGAIN)
 
 
 def resume(store: Store, person: Subscriber, now: datetime) -> None:
@@ -186,10 +210,9 @@ def _admit(
 def export(store: Store, person: Subscriber) -> dict[str, Any]:
     """Everything that is stored about somebody."""
     with store.read() as conn:
-        return as_data(person, subscribers.received(conn, person.id))
+        return as_data(person, subscribers.received(conn, person.id), bounces.about(conn, person.id))
 
 
-def erase(store: Store, person: Subscriber) -> None:
+def erase(store: Store, person: Subscriber, now: datetime) -> None:
     """Forget somebody, without a trace of the address."""
-    with store.write(durable=True) as conn:
-        subscribers.erase(conn, person.id)
+    _between_mails(store, person, now, lambda conn: subscribers.erase(conn, person.id))

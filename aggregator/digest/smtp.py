@@ -108,13 +108,13 @@ class SmtpTransport:
             await self._reset(client)
             return refused
         try:
-            allowed = await before_dot()
+            reason = await before_dot()
         except BaseException:
             client.close()
             raise
-        if not allowed:
+        if reason is not None:
             client.close()  # without the dot, the server forgets the mail
-            return Result(Verdict.FENCED, "another sender has taken it over")
+            return reason
         return await self._dot(client)
 
     async def _hand_over(self, client: aiosmtplib.SMTP, message: Message) -> Result | None:

@@ -15,6 +15,7 @@ from aggregator.config.models import Config
 from aggregator.config.values import WEEKDAYS, check_recipient, parse_clock_time, parse_time_zone
 from aggregator.digest.message import ascii_domain
 from aggregator.model import Frequency, Subscriber, Wishes
+from aggregator.store.bounces import Bounce
 from aggregator.store.limits import Limit
 from aggregator.store.subscribers import Received
 
@@ -124,13 +125,16 @@ def _zone(value: str) -> str | None:
         return None
 
 
-def as_data(subscriber: Subscriber, received: Sequence[Received]) -> dict[str, Any]:
+def as_data(subscriber: Subscriber, received: Sequence[Received], returned: Sequence[Bounce]) -> dict[str, Any]:
     """Everything that is stored about somebody, for him to take along; secrets of the site left out."""
     person = asdict(subscriber)
     del person["salt"], person["id"]
     mails = [{**asdict(one), "sent_at": _iso(one.sent_at)} for one in received]
     times = {name: _iso(person[name]) for name in ("created", "changed", "confirmed", "ended")}
-    return {**person, **times, "mails": mails}
+    came_back = [
+        {"digest": one.digest, "date": one.local_date, "reason": one.reason, "at": _iso(one.at)} for one in returned
+    ]
+    return {**person, **times, "mails": mails, "came_back": came_back}
 
 
 def _iso(when: datetime | None) -> str | None:

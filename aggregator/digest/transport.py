@@ -17,7 +17,7 @@ from aggregator.digest.message import Message
 from aggregator.digest.replies import Result, Verdict
 from aggregator.text.slug import slugify
 
-BeforeDot = Callable[[], Awaitable[bool]]
+BeforeDot = Callable[[], Awaitable[Result | None]]  # None: go on
 
 
 class Transport(Protocol):
@@ -28,7 +28,7 @@ class Transport(Protocol):
 
     async def send(self, message: Message, before_dot: BeforeDot) -> Result:
         """Hand over one mail. Once it can't be taken back after the next step, `before_dot` is asked first;
-        when it says False, the mail is not sent (FENCED)."""
+        when it gives a result, the mail is not sent, and that is the result."""
 
     async def close(self) -> None:
         """Leave politely."""
@@ -106,9 +106,9 @@ class FolderTransport:
         place = self._folder / name
         try:
             part = await asyncio.to_thread(_write_beside, place, message.data)
-            if not await before_dot():
+            if (reason := await before_dot()) is not None:
                 await asyncio.to_thread(part.unlink)
-                return Result(Verdict.FENCED, "another sender has taken it over")
+                return reason
             await asyncio.to_thread(_move, part, place)
         except OSError as error:
             return Result(Verdict.PAUSE, f"can't write to the folder {self._folder}: {error.strerror}")

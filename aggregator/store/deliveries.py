@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, or_, select, update
@@ -107,25 +108,40 @@ def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
         conn.execute(statement, rows)
 
 
-def about_to_commit(conn: Connection, claimed: Claimed, until: datetime) -> bool:
-    """Note that the final dot comes next. False when the lease was lost, or the subscriber has changed his mind
-    since: then the dot must not be sent."""
-    subscriber = claimed.delivery.subscriber_id
-    if subscriber is not None:
-        subscribers.hold(conn, subscriber)
-        if not subscribers.salts_of_waiting(conn, [claimed.delivery.id]):
-            return False
+class Next(StrEnum):
+    """What a sender who has handed over a mail's text does next."""
+
+    DOT = "dot"  # ask the server to accept it
+    WITHDRAWN = "withdrawn"  # the reader no longer wants it: never send the dot
+    TAKEN_OVER = "taken over"  # the lease was lost to another sender: neither
+
+
+def about_to_commit(conn: Connection, claimed: Claimed, until: datetime) -> Next:
+    """Note that the final dot comes next, unless the lease was lost or the reader has changed his mind since."""
+    delivery = claimed.delivery
+    subscribers.hold(conn, delivery.address)
+    if delivery.subscriber_id is not None and not subscribers.salts_of_waiting(conn, [delivery.id]):
+        return Next.WITHDRAWN
+    left = subscribers.has_ended(delivery.address)  # a fixed recipient may have left on the site
     statement = (
         update(deliveries)
-        .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED)
+        .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED, *(() if delivery.subscriber_id else (~left,)))
         .values(
             state=DeliveryState.COMMITTING,
             lease_until=until,
             reason="the server was asked to accept it; no answer yet",
         )
     )
-    done = conn.execute(statement, {"row": claimed.delivery.id, "held": claimed.generation})
-    return done.rowcount == 1
+    if conn.execute(statement, {"row": delivery.id, "held": claimed.generation}).rowcount == 1:
+        return Next.DOT
+    return Next.WITHDRAWN if conn.execute(select(left)).scalar_one() else Next.TAKEN_OVER
+
+
+def being_accepted(conn: Connection, subscriber_id: int, address: str, now: datetime) -> bool:
+    """Whether a server is just being asked to accept a mail to a subscriber, by a sender that is alive."""
+    his = or_(deliveries.c.subscriber_id == subscriber_id, deliveries.c.address == address)
+    asked = and_(his, deliveries.c.state == DeliveryState.COMMITTING, deliveries.c.lease_until > now)
+    return conn.execute(select(deliveries.c.id).where(asked).limit(1)).first() is not None
 
 
 def settle(conn: Connection, outcome: Outcome) -> bool:

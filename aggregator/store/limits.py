@@ -28,13 +28,25 @@ def take(conn: Connection, wanted: Sequence[Limit], now: datetime) -> bool:
     """Count one against each limit; False, and nothing is counted, when one of them is used up."""
     if any(_used(conn, limit, now) >= limit.most for limit in wanted):
         return False
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     for limit in wanted:
-        since = now - (now - _EPOCH) % (limit.span / _STEPS)
-        statement = dialect.insert(limits).values(key=limit.key, since=since, count=1)
-        once_more = {"count": limits.c.count + 1}
-        conn.execute(statement.on_conflict_do_update(index_elements=["key", "since"], set_=once_more))
+        _count(conn, limit, 1, now)
     return True
+
+
+def grant(conn: Connection, limit: Limit, wanted: int, now: datetime) -> int:
+    """How many of `wanted` the limit allows now; they are counted. Two processes share what there is."""
+    _count(conn, limit, 0, now)  # on PostgreSQL, whoever asks at the same time waits here
+    given = max(0, min(wanted, limit.most - _used(conn, limit, now)))
+    _count(conn, limit, given, now)
+    return given
+
+
+def _count(conn: Connection, limit: Limit, number: int, now: datetime) -> None:
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    since = now - (now - _EPOCH) % (limit.span / _STEPS)
+    statement = dialect.insert(limits).values(key=limit.key, since=since, count=number)
+    more = {"count": limits.c.count + number}
+    conn.execute(statement.on_conflict_do_update(index_elements=["key", "since"], set_=more))
 
 
 def _used(conn: Connection, limit: Limit, now: datetime) -> int:

@@ -8,7 +8,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, and_, cast, delete, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from aggregator.model import DeliveryState, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store.tables import bounces, deliveries, editions, subscribers, subscriptions
@@ -179,6 +193,14 @@ def _getting(digest: str, *columns: Any) -> Any:
     )
 
 
+def count_readers(conn: Connection, fixed: Iterable[str]) -> int:
+    """Confirmed subscribers, and those fixed recipients who are none."""
+    confirmed = subscribers.c.state == SubscriberState.CONFIRMED
+    keys = {address_key(address) for address in fixed}
+    known = conn.execute(select(subscribers.c.address_key).where(confirmed, subscribers.c.address_key.in_(keys)))
+    return conn.execute(select(func.count()).where(confirmed)).scalar_one() + len(keys - set(known.scalars()))
+
+
 def subscribed(conn: Connection, digest: str, addresses: Iterable[str]) -> frozenset[str]:
     """Of these addresses, the keys of confirmed subscribers of the digest, paused ones too: their wishes count."""
     joined = subscribers.join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
@@ -221,9 +243,20 @@ def salts_of_waiting(conn: Connection, delivery_ids: Sequence[int]) -> dict[int,
     return {row.id: row.salt for row in conn.execute(statement)}
 
 
-def hold(conn: Connection, id_: int) -> None:
-    """Keep others from changing somebody until this transaction ends (PostgreSQL; SQLite has one writer)."""
-    conn.execute(select(subscribers.c.id).where(subscribers.c.id == id_).with_for_update(read=True))
+def hold(conn: Connection, address: str, *, alone: bool = False) -> None:
+    """Keep others from changing whoever has this address until the transaction ends; `alone`, from holding him too.
+
+    SQLite has one writer anyway.
+    """
+    if conn.dialect.name != "sqlite":
+        held = select(subscribers.c.id).where(subscribers.c.address_key == address_key(address))
+        conn.execute(held.with_for_update(read=not alone))
+
+
+def has_ended(address: str) -> ColumnElement[bool]:
+    """A condition: whoever has this address said no, or doesn't exist."""
+    ended = (SubscriberState.UNSUBSCRIBED, SubscriberState.SUPPRESSED)
+    return exists().where(subscribers.c.address_key == address_key(address), subscribers.c.state.in_(ended))
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ class _Subscriptions:
                 signup.resume(self._store, person, now)
                 return "resumed"
             case "erase" if first(form, "sure"):
-                signup.erase(self._store, person)
+                signup.erase(self._store, person, now)
                 return "erased"
         return ""
 

@@ -20,13 +20,14 @@ from aggregator.config.models import Config
 from aggregator.digest import outbox, service
 from aggregator.digest.message import Message
 from aggregator.digest.outbox import LEASE, without_addresses
-from aggregator.digest.replies import Verdict
+from aggregator.digest.replies import Result, Verdict
 from aggregator.digest.smtp import SmtpTransport
 from aggregator.digest.transport import Folder, FolderTransport, Server, parse_target
 from aggregator.errors import StorageError
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store import deliveries
 from aggregator.store.database import Store
+from aggregator.store.deliveries import Next
 from tests.digest.mailserver import MailServer, mail_server
 from tests.digest.sample import NOW, config, edition_of, stock
 
@@ -267,8 +268,8 @@ def test_a_sender_that_was_frozen_past_its_lease_is_fenced(stocked: Store) -> No
         (other,) = deliveries.claim(conn, later, limit=5, lease=LEASE)
         assert deliveries.claim(conn, later, limit=5, lease=LEASE) == []
     with stocked.write() as conn:
-        assert not deliveries.about_to_commit(conn, frozen, later)
-        assert deliveries.about_to_commit(conn, other, later)
+        assert deliveries.about_to_commit(conn, frozen, later) is Next.TAKEN_OVER
+        assert deliveries.about_to_commit(conn, other, later) is Next.DOT
 
 
 def test_a_sender_that_hears_no_is_not_heard_by_the_server(tmp_path: Path) -> None:
@@ -292,12 +293,12 @@ def test_a_sender_that_hears_no_is_not_heard_by_the_server(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 1
 
 
-async def _no() -> bool:
-    return False
+async def _no() -> Result | None:
+    return Result(Verdict.FENCED, "another sender has it")
 
 
-async def _yes() -> bool:
-    return True
+async def _yes() -> Result | None:
+    return None
 
 
 def test_addresses_never_reach_the_logs(stocked_sqlite: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -128,7 +128,7 @@ def test_erased_subscriber_gets_nothing_and_leaves_no_address(stocked: Store) ->
     with mail_server() as server:
         made = mailing(server)
         service.make_edition(stocked, made, NAME, NOW)
-        signup.erase(stocked, person)
+        signup.erase(stocked, person, NOW)
         assert service.send_due(stocked, made, NOW).sent == 0
     assert server.commands == []
     with stocked.read() as conn:

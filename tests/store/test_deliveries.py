@@ -9,7 +9,7 @@ import pytest
 from aggregator.model import DeliveryState, Edition, EditionState, Mailing
 from aggregator.store import deliveries, editions
 from aggregator.store.database import Store
-from aggregator.store.deliveries import Claimed, Outcome
+from aggregator.store.deliveries import Claimed, Next, Outcome
 from aggregator.store.editions import Recipient
 from tests.digest.sample import NOW
 
@@ -104,7 +104,7 @@ def test_a_late_outcome_changes_nothing_that_another_sender_has(store: Store) ->
     with store.write() as conn:
         assert not deliveries.settle(conn, lost)
         assert deliveries.settle(conn, Outcome(claimed=second, state=DeliveryState.SENT, reason="ok", sent_at=LATER))
-        assert not deliveries.about_to_commit(conn, second, LATER)
+        assert deliveries.about_to_commit(conn, second, LATER) is Next.TAKEN_OVER
     assert states(store) == {"a@x": DeliveryState.SENT}
 
 
@@ -112,7 +112,7 @@ def committing(store: Store) -> Claimed:
     frozen(store, "a@x")
     (claimed,) = claim(store)
     with store.write() as conn:
-        assert deliveries.about_to_commit(conn, claimed, NOW + LEASE)
+        assert deliveries.about_to_commit(conn, claimed, NOW + LEASE) is Next.DOT
         assert deliveries.expire(conn, NOW) == 0
         assert deliveries.expire(conn, LATER) == 1
     assert claim(store, LATER) == []
@@ -154,7 +154,7 @@ def test_what_is_sent_again_gets_a_new_deadline_and_fences_the_old_sender(store:
     (again,) = claim(store, next_day)
     assert again.generation > old.generation and again.delivery.attempts == 0
     with store.write() as conn:
-        assert not deliveries.about_to_commit(conn, old, next_day)
+        assert deliveries.about_to_commit(conn, old, next_day) is Next.TAKEN_OVER
 
 
 def test_what_nobody_waits_for_any_more_expires(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""Mails that come back: from whom, why, and what follows from it."""
