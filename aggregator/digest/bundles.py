@@ -31,9 +31,10 @@ def make_bundles(
     key = f"bundles {name}"
     with store.read() as conn:
         stored: dict[str, str] = json.loads(meta.get(conn, key) or "{}")
-    looked = {variant.key: stored[variant.key] for variant, _ in wanted if variant.key in stored}
+    begin = (now - PAUSE).isoformat()
+    looked = {variant.key: stored.get(variant.key, begin) for variant, _ in wanted}
     for variant, wishes in wanted:
-        until = datetime.fromisoformat(looked[variant.key]) if variant.key in looked else None
+        until = datetime.fromisoformat(looked[variant.key])
         plan = _plan(store, Plan(config, name, _today(config, variant, now), variant), until, now)
         if plan is None:
             continue
@@ -52,14 +53,13 @@ def _today(config: Config, variant: Variant, now: datetime) -> Slot:
     return Slot(now.astimezone(zone).date(), now)
 
 
-def _plan(store: Store, plan: Plan, looked: datetime | None, now: datetime) -> Plan | None:
+def _plan(store: Store, plan: Plan, looked: datetime, now: datetime) -> Plan | None:
     """Which edition comes next, and from when it tells; None before its time, and while no story has changed."""
     with store.read() as conn:
         last = editions.newest(conn, plan.name, plan.key)
         if last is not None and now - last.created < PAUSE:
             return None
-        known = [when for when in (looked, last.period_to if last else None) if when is not None]
-        start = max(max(known, default=now - PAUSE), now - LONGEST)
+        start = max(looked, last.period_to if last else looked, now - LONGEST)
         if not stories.any_since(conn, start):
             return None
     issue = last.issue + 1 if last is not None and last.local_date == plan.slot.local_date else 1
