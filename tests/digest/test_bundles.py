@@ -38,6 +38,7 @@ def tell(store: Store, number: int, minutes: float, *topics: str) -> None:
 @pytest.fixture
 def reading(store: Store) -> Store:
     subscribe(store, ANNA, frequency=Frequency.AS_IT_HAPPENS)
+    tell(store, 99, -60 * 24)
     tick(store, -1)
     return store
 
