@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregator.model import Feed
     from aggregator.net.discover import Discovery
     from aggregator.poll.trial import Verdict
+    from aggregator.store.websub import HubState
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -165,14 +166,14 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: aggregator sources
     """
-    from aggregator.store import feeds
+    from aggregator.store import feeds, websub
 
     here = current(context)
     now = clock.utc_now()
     with here.store() as store, store.read() as conn:
-        found = feeds.list_all(conn)
+        found, hubs = feeds.list_all(conn), websub.states(conn, now)
     if as_json:
-        print_json([_source_json(feed) for feed in found])
+        print_json([_source_json(feed, hubs.get(feed.id)) for feed in found])
         return
     print_table(
         ["Feed", "State", "Entries", "Last poll", "Next poll", "Why"],
@@ -183,7 +184,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
                 str(feed.entries),
                 ago(feed.last_polled_at, now),
                 _next_poll(feed, now),
-                _why(feed),
+                _why(feed, hubs.get(feed.id)),
             ]
             for feed in found
         ),
@@ -197,14 +198,20 @@ def _next_poll(feed: Feed, now: datetime) -> str:
     return "now" if due else ago(feed.next_poll_at, now)
 
 
-def _why(feed: Feed) -> str:
+def _why(feed: Feed, hub: HubState | None) -> str:
     if feed.paused:
         return "paused in feeds.yaml"
     healthy = feed.state in {"ok", "new"} and not feed.moved_to
-    return feed.next_poll_reason if healthy else feed.state_reason
+    trouble = "" if hub is None or hub.subscribed else f"; its hub {without_credentials(hub.hub)}: {hub.reason}"
+    return (feed.next_poll_reason if healthy else feed.state_reason) + trouble
 
 
-def _source_json(feed: Feed) -> dict[str, object]:
+def _hub_json(hub: HubState) -> dict[str, object]:
+    url = without_credentials(hub.hub)
+    return {"url": url, "subscribed": hub.subscribed, "last_push": hub.pushed_at, "reason": hub.reason}
+
+
+def _source_json(feed: Feed, hub: HubState | None) -> dict[str, object]:
     return {
         "url": without_credentials(feed.url),
         "name": feed.name,
@@ -224,6 +231,7 @@ def _source_json(feed: Feed) -> dict[str, object]:
         "last_new_entry": feed.last_new_entry_at,
         "next_poll": feed.next_poll_at,
         "next_poll_reason": feed.next_poll_reason,
+        "hub": _hub_json(hub) if hub else None,
     }
 
 

@@ -4,6 +4,7 @@ tick         store     rows turned to what feeds.yaml and site.url want; polls b
              store     those whose hub is to be asked, noted as asked before anything is sent
              net       POST to the hub: subscribe, renew before the lease ends, unsubscribe
 answer       the hub asks back: the challenge for what we asked lately, nothing for anything else
+             it says no: the next hub that the feed names
 receive      signature  wrong: acknowledged and ignored
              lease, parse, save   as a poll does
              not the topic, no feed: the feed itself is polled soon
@@ -34,6 +35,8 @@ from aggregator.poll.websub import (
     hub_request,
     is_open,
     is_public,
+    is_refusal,
+    is_silent,
     is_topic,
     retry_at,
     signed,
@@ -87,6 +90,8 @@ class Hubs:
                 if under is None or (one.mode is Mode.UNSUBSCRIBE and over):
                     websub.end(conn, one, now)
                     continue
+                if is_silent(one, now) and websub.take_reserve(conn, one, now):
+                    continue
                 websub.asked(conn, one, under, now, retry_at(one.attempts + 1, now))
                 asking.append((one, under))
         self._started = True
@@ -97,11 +102,13 @@ class Hubs:
         result = await client.fetch(hub_request(one, site))
         if isinstance(result, FetchFailed):
             log.info("%s: can't %s at its hub %s: %s", one.feed_url, one.mode, one.hub, result.reason)
-            await asyncio.to_thread(self._explain, one, result.reason)
+            await asyncio.to_thread(self._explain, one, result)
 
-    def _explain(self, one: Subscription, reason: str) -> None:
+    def _explain(self, one: Subscription, failed: FetchFailed) -> None:
         with self._store.write() as conn:
-            websub.explain(conn, one, reason)
+            websub.explain(conn, one, f"can't {one.mode}: {failed.reason}")
+            if one.mode is Mode.SUBSCRIBE and is_refusal(failed) and not is_open(one, clock.utc_now()):
+                websub.take_reserve(conn, one, clock.utc_now() + DENIED)
 
     async def answer(self, token: str, question: Question) -> str | None:
         """What to echo to a hub that asks back; None: we did not ask for that."""
@@ -116,6 +123,7 @@ class Hubs:
                 log.info("%s: its hub %s refuses to push: %s", one.feed_url, one.hub, question.reason)
                 reason = f"its hub refuses to push: {question.reason or 'no reason given'}"
                 websub.refused(conn, one, reason, now + DENIED)
+                websub.take_reserve(conn, one, now + DENIED)
                 return ""
             if not question.challenge or not awaits(one, question.mode, question.topic, now):
                 return None

@@ -31,7 +31,7 @@ from aggregator.poll.identity import Changes, changes
 from aggregator.poll.known import known_entries
 from aggregator.poll.outcome import OUR_NETWORK_DOWN, Polled, outcome_of, uncharged
 from aggregator.poll.parse.result import ParsedFeed
-from aggregator.poll.websub import hub_was_silent, offer_of, trusted_until
+from aggregator.poll.websub import hub_was_silent, offers_of, trusted_until
 from aggregator.store import entries, feeds, hosts, websub
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals
@@ -159,7 +159,7 @@ def _follow_hub(
         websub.pushed(conn, polled.push, polled.at)
         known = [replace(one, pushed_at=polled.at) if one.id == polled.push.id else one for one in known]
     elif polled.parsed is not None and changed is not None and isinstance(polled.result, Fetched):
-        websub.set_offer(conn, polled.leased.feed.id, known, offer_of(polled.result, polled.parsed.meta), polled.at)
+        websub.set_offers(conn, polled.leased.feed.id, known, offers_of(polled.result, polled.parsed.meta), polled.at)
         if hub_was_silent(changed, polled.at):
             for one in known:
                 websub.pushed(conn, one, None)

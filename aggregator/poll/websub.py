@@ -1,6 +1,6 @@
 """WebSub as a subscriber (W3C Recommendation, 23 January 2018): what is asked, what is believed. Pure.
 
-offer_of            the hub and topic that a feed's answer names       sections 4, 4.1
+offers_of           the hubs and topic that a feed's answer names       sections 4, 4.1
 hub_request         subscribe, renew, unsubscribe                      section 5.1
 confirmed_lease     the hub asks back whether we meant it              section 5.3
 signed              a push comes from the hub that knows our secret    section 7.1
@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urljoin
 
 from aggregator.net.address import allowed
 from aggregator.net.failures import printable
-from aggregator.net.response import Fetched, FetchRequest
+from aggregator.net.response import Fetched, FetchFailed, FetchRequest
 from aggregator.net.urls import BadUrl, parse_url
 from aggregator.poll.identity import Changes
 from aggregator.poll.parse.result import FeedMeta
@@ -36,11 +36,13 @@ CONFIRM_WITHIN = timedelta(hours=1)
 """After a request, the hub's question whether we meant it is answered for so long."""
 RENEW_AFTER = 0.8  # of the lease
 DENIED = timedelta(days=7)  # until a hub that refused is asked again
+HUB_ATTEMPTS = 3  # requests to a hub that doesn't confirm, until the feed's next hub is asked
 LEAVE_ATTEMPTS = 3  # requests to a hub to end a subscription; after them the lease runs out by itself
 
 _FIRST_RETRY = timedelta(minutes=10)
 _LONGEST_RETRY = timedelta(days=1)
 _LATE = timedelta(minutes=10)  # a hub that pushes needs no longer
+_MOST_HUBS = 5  # of one feed
 _MAX_URL = 1024  # bytes: two of them have to fit into an index of PostgreSQL
 _ALGORITHMS = frozenset({"sha1", "sha256", "sha384", "sha512"})
 _LOCAL = frozenset({"localhost", "local", "internal", "lan", "home", "test", "invalid", "example", "onion", "arpa"})
@@ -59,23 +61,22 @@ def is_public(site_url: str) -> bool:
     return "." in host and host.rpartition(".")[2] not in _LOCAL
 
 
-def offer_of(fetched: Fetched, meta: FeedMeta) -> Offer | None:
-    """The hub that an answer names; Link headers (RFC 8288) win over the feed's own links."""
-    header = dict(_first_of_each(fetched))
-    hub = header.get("hub") or next(iter(meta.hub_urls), None)
-    topic = header.get("self") or meta.self_url or fetched.url
-    if hub is None or not _askable(hub) or not _askable(topic):
-        return None
-    return Offer(hub, topic)
+def offers_of(fetched: Fetched, meta: FeedMeta) -> list[Offer]:
+    """The hubs that an answer names, in its order; Link headers (RFC 8288) win over the feed's own links."""
+    linked = _linked(fetched)
+    topic = next(iter(linked.get("self", ())), None) or meta.self_url or fetched.url
+    hubs = [hub for hub in dict.fromkeys(linked.get("hub") or meta.hub_urls) if _askable(hub)]
+    return [Offer(hub, topic) for hub in hubs[:_MOST_HUBS]] if _askable(topic) else []
 
 
-def _first_of_each(fetched: Fetched) -> Iterable[tuple[str, str]]:
-    found: dict[str, str] = {}
+def _linked(fetched: Fetched) -> dict[str, list[str]]:
+    """The targets of Link headers by relation."""
+    found: dict[str, list[str]] = {}
     for target, parameters in _LINK.findall(",".join(fetched.links)[:16_384]):
         rel = _REL.search(parameters)
         for name in (rel[1] or rel[2]).lower().split() if rel else ():
-            found.setdefault(name, urljoin(fetched.url, target.strip()))
-    return found.items()
+            found.setdefault(name, []).append(urljoin(fetched.url, target.strip()))
+    return found
 
 
 def _askable(url: str) -> bool:
@@ -148,6 +149,16 @@ def _plain(url: str) -> str:
 def is_open(one: Subscription, now: datetime) -> bool:
     """Whether its hub may push."""
     return one.mode is Mode.SUBSCRIBE and one.lease_until is not None and one.lease_until > now
+
+
+def is_silent(one: Subscription, now: datetime) -> bool:
+    """Whether its hub was asked often enough without confirming."""
+    return one.mode is Mode.SUBSCRIBE and one.attempts >= HUB_ATTEMPTS and not is_open(one, now)
+
+
+def is_refusal(failed: FetchFailed) -> bool:
+    """Whether the hub answered no (section 5.2), and was not merely out of order."""
+    return failed.status is not None and 400 <= failed.status < 500 and failed.status not in (408, 425, 429)
 
 
 def trusted_until(subscriptions: Iterable[Subscription], now: datetime) -> datetime | None:

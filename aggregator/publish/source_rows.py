@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,6 +11,7 @@ from aggregator.model import Feed, FeedState
 from aggregator.publish import clean
 from aggregator.publish.cards import shown
 from aggregator.publish.view import SourceView
+from aggregator.store.websub import HubState
 from aggregator.templating import domain
 
 Health = Literal["good", "waiting", "attention"]
@@ -37,6 +38,7 @@ class Polls:
     reason: str  # of the time of the next poll, as a sentence
     failures: int  # consecutive
     dropped: int  # entries that a cap dropped so far
+    hub: str  # how it stands with the hub that pushes what is new; empty where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +64,23 @@ def published_rows(sources: Iterable[SourceView]) -> tuple[SourceRow, ...]:
     return _sorted(_row(source) for source in sources)
 
 
-def live_rows(feeds: Iterable[Feed]) -> tuple[SourceRow, ...]:
-    """Rows with the polls, for the page that the running program serves."""
-    return _sorted(_live_row(feed) for feed in feeds)
+def live_rows(feeds: Iterable[Feed], hubs: Mapping[int, HubState]) -> tuple[SourceRow, ...]:
+    """Rows with the polls, for the page that the running program serves. `hubs` by feed id."""
+    return _sorted(_live_row(feed, hubs.get(feed.id)) for feed in feeds)
 
 
 def _sorted(rows: Iterable[SourceRow]) -> tuple[SourceRow, ...]:
     return tuple(sorted(rows, key=lambda row: row.health != "attention"))
 
 
-def _live_row(feed: Feed) -> SourceRow:
+def _live_row(feed: Feed, hub: HubState | None) -> SourceRow:
     polls = Polls(
         last_at=feed.last_polled_at,
         next_at=None if feed.paused else feed.next_poll_at,
         reason=feed.next_poll_reason,
         failures=feed.failures,
         dropped=feed.dropped,
+        hub=shown(f"{domain(hub.hub)}: {hub.reason}") if hub else "",
     )
     return _row(feed, polls=polls, paused=feed.paused)
 

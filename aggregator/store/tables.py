@@ -102,7 +102,8 @@ websub = Table(
     Column("feed_id", BigInteger, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
     Column("hub", Text, nullable=False),
     Column("topic", Text, nullable=False),
-    Column("offered", Boolean, nullable=False),  # the feed names this hub at present
+    Column("place", Integer),  # among the hubs that the feed names at present; null: it names others
+    Column("offered", Boolean, nullable=False),  # the one of them that is used; the others are in reserve
     Column("mode", Text, nullable=False),  # what the hub was or will be asked for: subscribe, unsubscribe
     Column("site", Text),  # under which the callback stands; null: the hub was never asked
     Column("token", Text, nullable=False, unique=True),  # of the callback's path

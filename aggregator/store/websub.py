@@ -38,7 +38,8 @@ class Subscription:
     feed_url: str
     hub: str
     topic: str
-    offered: bool  # the feed names this hub at present
+    place: int | None  # among the hubs that the feed names at present; None: it names others
+    offered: bool  # the one of them that is used; the others are in reserve
     mode: Mode
     site: str | None
     token: str
@@ -70,30 +71,57 @@ def by_token(conn: Connection, token: str) -> Subscription | None:
     return None if row is None else _subscription(row)
 
 
-def set_offer(
-    conn: Connection, feed_id: int, known: Sequence[Subscription], offer: Offer | None, now: datetime
+def set_offers(
+    conn: Connection, feed_id: int, known: Sequence[Subscription], offers: Sequence[Offer], now: datetime
 ) -> None:
-    """Remember which hub the feed names now. `known`: all of the feed's rows, as `of_feeds` gave them."""
+    """Remember which hubs the feed names now, the first one first; the one that is used stays so while it is named.
+
+    `known`: all of the feed's rows, as `of_feeds` gave them.
+    """
+    places = {offer: place for place, offer in enumerate(dict.fromkeys(offers))}
+    kept = next((one for one in known if one.offered and Offer(one.hub, one.topic) in places), None)
+    used = Offer(kept.hub, kept.topic) if kept else next(iter(offers), None)
     for one in known:
-        offered = offer == Offer(one.hub, one.topic)
-        if offered != one.offered:
-            _change(conn, one.id, offered=offered)
-    if offer is None or any(offer == Offer(one.hub, one.topic) for one in known):
-        return
-    conn.execute(
-        insert(websub).values(
-            feed_id=feed_id,
-            hub=offer.hub,
-            topic=offer.topic,
-            offered=True,
-            mode=Mode.SUBSCRIBE,
-            token=secrets.token_urlsafe(24),
-            secret=secrets.token_urlsafe(32),
-            attempts=0,
-            next_try_at=now,
-            reason="not asked yet",
-        )
-    )
+        offer = Offer(one.hub, one.topic)
+        place = places.pop(offer, None)
+        if (place, offer == used) != (one.place, one.offered):
+            _change(conn, one.id, place=place, offered=offer == used)
+    fresh = {"feed_id": feed_id, "mode": Mode.SUBSCRIBE, "attempts": 0, "next_try_at": now, "reason": "not asked yet"}
+    for offer, place in places.items():
+        own = {"token": secrets.token_urlsafe(24), "secret": secrets.token_urlsafe(32), "offered": offer == used}
+        conn.execute(insert(websub).values(hub=offer.hub, topic=offer.topic, place=place, **own, **fresh))
+
+
+def take_reserve(conn: Connection, one: Subscription, before: datetime) -> bool:
+    """Use the feed's next hub instead of this one, which says no or nothing; False where none may be asked `before`."""
+    mine = and_(websub.c.feed_id == one.feed_id, websub.c.id != one.id)
+    others = select(websub.c.id).where(mine, websub.c.place.is_not(None), websub.c.next_try_at <= before)
+    later = func.coalesce(websub.c.place < one.place, True)  # after the last one comes the first
+    row = conn.execute(others.order_by(later, websub.c.place).limit(1)).scalar()
+    if row is None:
+        return False
+    _change(conn, one.id, offered=False, site=None, asked_at=None)
+    _change(conn, row, offered=True, attempts=0)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class HubState:
+    """How a feed stands with its hub, for people. `subscribed`: the hub has confirmed and the lease lasts."""
+
+    hub: str
+    subscribed: bool
+    pushed_at: datetime | None
+    reason: str
+
+
+def states(conn: Connection, now: datetime) -> dict[int, HubState]:
+    """By feed id, of those hubs that were asked."""
+    statement = select(websub).where(websub.c.offered, websub.c.site.is_not(None))
+    return {
+        row.feed_id: HubState(row.hub, row.lease_until is not None and row.lease_until > now, row.pushed_at, row.reason)
+        for row in conn.execute(statement)
+    }
 
 
 def follow_feeds(conn: Connection, site: str | None, now: datetime) -> None:
@@ -166,7 +194,7 @@ def pushed(conn: Connection, one: Subscription, at: datetime | None) -> None:
 
 def end(conn: Connection, one: Subscription, now: datetime) -> None:
     """The subscription is over. What the feed offers is kept: it may be wanted again."""
-    if not one.offered:
+    if one.place is None:
         conn.execute(delete(websub).where(websub.c.id == one.id))
         return
     nothing = {"site": None, "asked_at": None, "lease_until": None, "pushed_at": None, "attempts": 0}

@@ -38,7 +38,7 @@ from aggregator.config.models import Config
 from aggregator.errors import AggregatorError, StorageError
 from aggregator.poll.hubs import Hubs
 from aggregator.publish.source_rows import live_rows
-from aggregator.store import feeds, health, stories
+from aggregator.store import feeds, health, stories, websub
 from aggregator.store.database import Store
 from aggregator.web import pages
 from aggregator.web.document import MAIL_POLICY, SAFE_HEADERS, Document, answer
@@ -140,7 +140,7 @@ class _Site:
 
     def _render_sources(self, now: datetime) -> bytes:
         with self._store.read() as conn:
-            rows = live_rows(feeds.list_all(conn))
+            rows = live_rows(feeds.list_all(conn), websub.states(conn, now))
         return pages.sources(self._config_source(), rows, now)
 
     async def healthz(self, _request: Request) -> Response:

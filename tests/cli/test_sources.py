@@ -13,7 +13,7 @@ from tests.feedserver import FeedServer, Reply
 pytestmark = pytest.mark.usefixtures("site")
 SOURCE_KEYS = {
     "url", "name", "outlet", "title", "site", "language", "state", "reason", "since", "moved_to", "failures", "entries",
-    "dropped", "last_poll", "last_success", "last_new_entry", "next_poll", "next_poll_reason",
+    "dropped", "last_poll", "last_success", "last_new_entry", "next_poll", "next_poll_reason", "hub",
 }  # fmt: skip
 
 

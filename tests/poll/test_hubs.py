@@ -241,6 +241,33 @@ async def test_hub_that_denies_is_asked_again_a_week_later(
     assert len(hub.subscribed) == 1
 
 
+@pytest.mark.parametrize("how", ["denial", "403", "silence"])
+async def test_next_hub_is_asked_when_the_first_one_refuses_or_is_silent(
+    site: Site, hub: HubServer, feed_server: FeedServer, time: Time, how: str
+) -> None:
+    topic = feed_server.url("/feed")
+    links = "".join(f"<{one}>; rel=hub, " for one in (feed_server.url("/dead"), hub.address)) + f"<{topic}>; rel=self"
+    feed_server.feed("/feed", feed("https://unused.example/", topic, 1), headers={"Link": links})
+    with HubServer() as first:
+        if how == "denial":
+            first.refusal = "over quota"
+            links = links.replace(feed_server.url("/dead"), first.address)
+            feed_server.feed("/feed", feed("https://unused.example/", topic, 1), headers={"Link": links})
+        feed_server.script("/dead", Reply(403 if how == "403" else 202))
+        await site.use(topic)
+        await site.poll()
+        for _ in range(5):
+            await site.hubs.tick()
+            time.pass_by(timedelta(minutes=45))
+
+    asked = len(first.forms if how == "denial" else feed_server.requests_to("/dead"))
+    assert asked == (3 if how == "silence" else 1)
+    assert [form["hub.topic"] for form in hub.subscribed.values()] == [topic]
+    assert len(hub.forms) == 1
+    with site.store.read() as conn:
+        assert [one.hub for one in websub.states(conn, clock.utc_now()).values()] == [hub.address]
+
+
 async def test_denial_in_the_middle_of_a_lease_brings_polls_back(
     site: Site, hub: HubServer, feed_server: FeedServer
 ) -> None:

@@ -22,6 +22,7 @@ ONE = Subscription(
     feed_url="https://a.example/feed",
     hub="https://hub.example/",
     topic="https://a.example/feed?a=b&c",
+    place=0,
     offered=True,
     mode=Mode.SUBSCRIBE,
     site="https://news.example.org",
@@ -55,48 +56,56 @@ def test_only_a_public_site_can_be_reached_by_hubs(url: str, public: bool) -> No
     assert websub.is_public(url) is public
 
 
+HEAD, SELF = "https://a.example/head", "https://a.example/self"
+
+
 @pytest.mark.parametrize(
-    ("links", "meta", "offer"),
+    ("links", "meta", "offers"),
     [
-        ((), FeedMeta(), None),
-        ((), FeedMeta(hub_urls=("https://h/",)), Offer("https://h/", "https://a.example/feed")),
+        ((), FeedMeta(), []),
+        ((), FeedMeta(hub_urls=("https://h/",)), [Offer("https://h/", "https://a.example/feed")]),
         (
             (),
-            FeedMeta(hub_urls=("https://h/", "https://i/"), self_url="https://a.example/self"),
-            Offer("https://h/", "https://a.example/self"),
+            FeedMeta(hub_urls=("https://h/", "https://i/", "https://h/"), self_url=SELF),
+            [Offer("https://h/", SELF), Offer("https://i/", SELF)],
         ),
         (
             ('<https://j/>; rel="hub", <https://a.example/head>; rel=self',),
-            FeedMeta(hub_urls=("https://h/",), self_url="https://a.example/self"),
-            Offer("https://j/", "https://a.example/head"),
+            FeedMeta(hub_urls=("https://h/",), self_url=SELF),
+            [Offer("https://j/", HEAD)],
         ),
         (
             ('<https://j/>; title="a, b"; rel="nofollow HUB"', "<https://k/>; rel=hub", "</head>;rel=self"),
             FeedMeta(),
-            Offer("https://j/", "https://a.example/head"),
+            [Offer("https://j/", HEAD), Offer("https://k/", HEAD)],
         ),
-        (("<https://j/>; rel=next", "<https://j/>"), FeedMeta(), None),
-        (("<ftp://j/>; rel=hub",), FeedMeta(), None),
-        ((f"<https://j/{'x' * 3000}>; rel=hub",), FeedMeta(), None),
-        (("<https://j/>; rel=hub",), FeedMeta(self_url="urn:x"), None),
+        (("<ftp://j/>; rel=hub", "<https://k/>; rel=hub", "</head>;rel=self"), FeedMeta(), [Offer("https://k/", HEAD)]),
+        (
+            tuple(f"<https://h{n}/>; rel=hub" for n in range(99)),
+            FeedMeta(self_url=SELF),
+            [Offer(f"https://h{n}/", SELF) for n in range(5)],
+        ),
+        (("<https://j/>; rel=next", "<https://j/>"), FeedMeta(), []),
+        ((f"<https://j/{'x' * 3000}>; rel=hub",), FeedMeta(), []),
+        (("<https://j/>; rel=hub",), FeedMeta(self_url="urn:x"), []),
     ],
 )
-def test_hub_and_topic_are_those_of_the_link_headers_else_of_the_feed(
-    links: tuple[str, ...], meta: FeedMeta, offer: Offer | None
+def test_hubs_and_topic_are_those_of_the_link_headers_else_of_the_feed(
+    links: tuple[str, ...], meta: FeedMeta, offers: list[Offer]
 ) -> None:
     fetched = Fetched(url="https://a.example/feed", status=200, body=b"", links=links)
-    assert websub.offer_of(fetched, meta) == offer
+    assert websub.offers_of(fetched, meta) == offers
 
 
 @given(st.lists(st.text(max_size=60), max_size=3))
 def test_no_link_header_breaks_the_reading_of_it(links: list[str]) -> None:
     fetched = Fetched(url="https://a.example/feed", status=200, body=b"", links=tuple(links))
-    websub.offer_of(fetched, FeedMeta())
+    websub.offers_of(fetched, FeedMeta())
 
 
 def test_link_header_of_a_megabyte_is_read_in_no_time() -> None:
     links = ("<a>; x=" * 100_000, "<a>" + " ;a=b" * 100_000 + "!")
-    assert websub.offer_of(Fetched(url="https://a/", status=200, body=b"", links=links), FeedMeta()) is None
+    assert websub.offers_of(Fetched(url="https://a/", status=200, body=b"", links=links), FeedMeta()) == []
 
 
 def test_request_is_a_form_with_the_callback_under_the_site() -> None:

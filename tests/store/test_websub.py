@@ -18,9 +18,9 @@ def prepare(store: Store, *urls: str) -> None:
         feeds.sync(conn, [FeedConfig(url=url) for url in urls])
 
 
-def offer(store: Store, value: Offer | None) -> list[Subscription]:
+def offer(store: Store, *offers: Offer) -> list[Subscription]:
     with store.write() as conn:
-        websub.set_offer(conn, 1, websub.of_feeds(conn, [1]).get(1, []), value, NOW)
+        websub.set_offers(conn, 1, websub.of_feeds(conn, [1]).get(1, []), offers, NOW)
         return websub.of_feeds(conn, [1]).get(1, [])
 
 
@@ -77,7 +77,7 @@ def test_subscription_is_left_when_its_feed_is_and_taken_up_again_when_it_comes_
 def test_hub_that_the_feed_names_no_more_is_left_and_forgotten(store: Store) -> None:
     prepare(store, "http://a/")
     subscribe(store, pushed=False)
-    offer(store, None)
+    offer(store)
     (leaving,) = due(store, SITE)
     assert leaving.mode is Mode.UNSUBSCRIBE
     with store.write() as conn:
@@ -142,3 +142,43 @@ def test_explanation_is_kept(store: Store) -> None:
     with store.write() as conn:
         websub.explain(conn, one, "the hub is down")
         assert websub.of_feeds(conn, [1])[1][0].reason == "the hub is down"
+
+
+def test_hubs_of_a_feed_take_turns_and_one_is_used(store: Store) -> None:
+    prepare(store, "http://a/")
+    first, second, third = (Offer(f"https://hub{number}.example/", OFFER.topic) for number in range(3))
+    rows = offer(store, first, second, third)
+    assert [(one.hub, one.place, one.offered) for one in rows] == [
+        (first.hub, 0, True),
+        (second.hub, 1, False),
+        (third.hub, 2, False),
+    ]
+    used = [first.hub]
+    for _ in range(4):
+        with store.write() as conn:
+            (one,) = (row for row in websub.of_feeds(conn, [1])[1] if row.offered)
+            assert websub.take_reserve(conn, one, NOW)
+            used += [row.hub for row in websub.of_feeds(conn, [1])[1] if row.offered]
+    assert used == [first.hub, second.hub, third.hub, first.hub, second.hub]
+    assert [one.hub for one in offer(store, third, second) if one.offered] == [second.hub]
+    assert [one.hub for one in offer(store, third) if one.offered] == [third.hub]
+
+
+def test_reserve_that_may_not_be_asked_yet_is_not_taken(store: Store) -> None:
+    prepare(store, "http://a/")
+    one, other = offer(store, OFFER, Offer("https://b.example/", OFFER.topic))
+    with store.write() as conn:
+        websub.refused(conn, other, "no", NOW + HOUR)
+        assert not websub.take_reserve(conn, one, NOW)
+        assert websub.take_reserve(conn, one, NOW + HOUR)
+
+
+def test_state_of_a_hub_is_told_once_it_was_asked(store: Store) -> None:
+    prepare(store, "http://a/")
+    offer(store, OFFER)
+    with store.read() as conn:
+        assert websub.states(conn, NOW) == {}
+    subscribe(store, pushed=True)
+    with store.read() as conn:
+        assert websub.states(conn, NOW) == {1: websub.HubState(OFFER.hub, True, NOW, "subscribed")}
+        assert not websub.states(conn, NOW + 10 * HOUR)[1].subscribed

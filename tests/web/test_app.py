@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Boolean, Column, Text, insert, update
 
 from aggregator.config.models import Config
 from aggregator.model import FeedState
+from aggregator.store import websub
 from aggregator.store.database import Store
 from aggregator.store.tables import feeds, stories
 from aggregator.store.types import UTCTime
@@ -63,6 +64,16 @@ def test_sources_page_tells_each_feeds_health_in_words(client: Client, site_stor
     assert re.search(r"Entries dropped by a limit</dt><dd>12<", text)
     assert "Paused by the editor" in text
     assert "Not polled yet" in text
+
+
+def test_sources_page_tells_how_a_feed_stands_with_its_hub(client: Client, site_store: Store) -> None:
+    with site_store.write() as conn:
+        websub.set_offers(conn, 1, [], [websub.Offer("https://hub.example/?token=x", "https://a.example/")], NOW)
+        (one,) = websub.of_feeds(conn, [1])[1]
+        websub.asked(conn, one, "https://news.example.org", NOW, NOW)
+        websub.explain(conn, one, "can't subscribe: hub.example refuses us (403)")
+    text = client.get("/sources/").text
+    assert "<dt>Hub</dt><dd>hub.example: can&#39;t subscribe: hub.example refuses us (403)</dd>" in text
 
 
 def test_sources_page_never_shows_a_feeds_password(site_store: Store, published: Path) -> None:

@@ -294,6 +294,7 @@ def upgrade() -> None:
         sa.Column("feed_id", sa.BigInteger(), nullable=False),
         sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("offered", sa.Boolean(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("site", sa.Text(), nullable=True),
