@@ -10,7 +10,8 @@ from lxml import html as lxml_html
 from aggregator.config import load
 from aggregator.errors import ConfigError
 from aggregator.net.urls import BadUrl, parse_url
-from aggregator.poll.parse import KnownSpans, NotAFeed, parse_feed
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed
 from aggregator.text.html import sanitise as sanitise_html
 
 BASE = "https://feeds.example.org/news/feed"

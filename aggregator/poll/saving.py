@@ -18,6 +18,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -38,7 +39,9 @@ from aggregator.store.entries import Arrivals
 from aggregator.store.feeds import PollOutcome
 from aggregator.store.websub import Subscription
 from aggregator.text.addresses import without_credentials
-from aggregator.text.matcher import EntryFilter
+
+if TYPE_CHECKING:
+    from aggregator.text.matcher import EntryFilter
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class Saver:
         self._store = store
         self._config = config
         self._feeds: dict[str, FeedConfig] = {feed.url: feed for feed in config.feeds}
-        self._filters = {feed.url: EntryFilter(feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
+        self._filters = _filters(config)
 
     def save(
         self, batch: Sequence[Polled], host_states: Mapping[str, HostState], *, network_down: bool = False
@@ -149,6 +152,16 @@ class Saver:
             reason = f"this program failed to store it ({type(error).__name__}); please report this"
         result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=printable(reason), url=polled.leased.feed.url)
         return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)
+
+
+def _filters(config: Config) -> dict[str, EntryFilter]:
+    """By URL, of the feeds that have keep or drop. Most have neither, and words take long to load."""
+    filtered = [feed for feed in config.feeds if feed.keep or feed.drop]
+    if not filtered:
+        return {}
+    from aggregator.text.matcher import EntryFilter  # noqa: PLC0415
+
+    return {feed.url: EntryFilter(feed.keep, feed.drop) for feed in filtered}
 
 
 def _follow_hub(

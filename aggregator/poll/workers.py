@@ -1,9 +1,11 @@
 """Parsing in worker processes: a feed that takes too long or too much memory costs its own poll and nothing else.
 
-ParserPool.parse   -> a worker of a Pebble pool -> parse_feed
+ParserPool.parse   waits until a worker has room; bodies that wait together travel together
+                   -> a worker of a Pebble pool -> parse_feed, one after the other
     too slow         the worker is killed, another takes its place
     too much memory  MemoryError inside the worker, or its death
     NotAFeed         its sentence
+                   what befalls several bodies at once is tried again with each of them alone
 """
 
 from __future__ import annotations
@@ -13,20 +15,41 @@ import multiprocessing
 import os
 import resource
 import signal
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import NamedTuple, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.poll.parse import KnownSpans, NotAFeed, ParsedFeed, ParseFailed, parse_feed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed, ParseFailed
 
 TIME_LIMIT = 10.0
-"""Seconds for one body."""
+"""Seconds for one body, and for several that travel together."""
 MEMORY_LIMIT = 1024 * 1024 * 1024
 """Bytes of address space of one worker."""
 _TASKS = 5_000
-"""Bodies after which a worker is replaced, so that its memory can't creep up."""
+"""Journeys after which a worker is replaced, so that its memory can't creep up."""
+_AHEAD = 2  # journeys for each worker, the one under way included: a worker that is done has the next at hand
+_TOGETHER = 16  # bodies of one journey
+_BYTES_TOGETHER = 1_000_000
+
+
+class _Body(NamedTuple):
+    """What a worker is given."""
+
+    body: bytes
+    content_type: str | None
+    base_url: str
+    known: KnownSpans | None
+
+
+@dataclass(slots=True)
+class _Job:
+    body: _Body
+    parsed: asyncio.Future[ParsedFeed | ParseFailed]
 
 
 class ParserPool:
@@ -35,9 +58,13 @@ class ParserPool:
     def __init__(
         self, workers: int | None = None, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT
     ) -> None:
+        workers = workers or os.cpu_count() or 1
         self._time_limit = time_limit
+        self._room = workers * _AHEAD
+        self._waiting: deque[_Job] = deque()
+        self._journeys: set[asyncio.Task[None]] = set()
         self._pool = ProcessPool(
-            max_workers=workers or os.cpu_count() or 1,
+            max_workers=workers,
             max_tasks=_TASKS,
             initializer=_prepare,
             initargs=[memory_limit],
@@ -51,6 +78,8 @@ class ParserPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Bodies that are still being parsed are given up: their feeds are polled again."""
+        for journey in self._journeys:
+            journey.cancel()
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
 
@@ -58,9 +87,11 @@ class ParserPool:
         self, body: bytes, *, content_type: str | None, base_url: str, known: KnownSpans | None = None
     ) -> ParsedFeed | ParseFailed:
         """Parse a body in a worker; see `parse_feed`. Never raises for what the body does."""
-        future = self._pool.schedule(_parse, args=[body, content_type, base_url, known], timeout=self._time_limit)
+        job = _Job(_Body(body, content_type, base_url, known), asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._set_out()
         try:
-            return await asyncio.wrap_future(future)
+            return await job.parsed
         except (FutureTimeoutError, TimeoutError):
             return ParseFailed(f"Parsing took longer than {self._time_limit:g} s and was stopped.", hostile=True)
         except ProcessExpired as error:
@@ -70,6 +101,43 @@ class ParserPool:
         except RecursionError:
             return ParseFailed("Its elements are nested too deeply.", hostile=True)
 
+    def _set_out(self) -> None:
+        while self._waiting and len(self._journeys) < self._room:
+            journey = asyncio.create_task(self._travel(self._next()))
+            self._journeys.add(journey)
+            journey.add_done_callback(self._arrived)
+
+    def _arrived(self, journey: asyncio.Task[None]) -> None:
+        self._journeys.discard(journey)
+        if not journey.cancelled():
+            self._set_out()
+
+    def _next(self) -> list[_Job]:
+        jobs: list[_Job] = []
+        size = 0
+        while self._waiting and len(jobs) < _TOGETHER:
+            size += len(self._waiting[0].body.body)
+            if jobs and size > _BYTES_TOGETHER:
+                break
+            jobs.append(self._waiting.popleft())
+        return jobs
+
+    async def _travel(self, jobs: Sequence[_Job]) -> None:
+        wanted = [job for job in jobs if not job.parsed.done()]
+        future = self._pool.schedule(_parse_all, args=[[job.body for job in wanted]], timeout=self._time_limit)
+        try:
+            results = await asyncio.wrap_future(future)
+        except Exception as error:
+            if len(wanted) > 1:
+                for job in wanted:
+                    await self._travel([job])
+            elif wanted and not wanted[0].parsed.done():
+                wanted[0].parsed.set_exception(error)
+            return
+        for job, result in zip(wanted, results, strict=True):
+            if not job.parsed.done():
+                job.parsed.set_result(result)
+
 
 def _prepare(memory_limit: int) -> None:
     """In a new worker: Ctrl-C is the parent's to handle, and memory is bounded."""
@@ -77,9 +145,17 @@ def _prepare(memory_limit: int) -> None:
     # Pebble's handler raises SystemExit, which a worker that waits for work answers only after three seconds.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+    # Here, not when the first body's time is running, and not in the parent: it brings feedparser and lxml along.
+    import aggregator.poll.parse.read  # noqa: F401, PLC0415
 
 
-def _parse(body: bytes, content_type: str | None, base_url: str, known: KnownSpans | None) -> Any:
+def _parse_all(bodies: Sequence[_Body]) -> list[ParsedFeed | ParseFailed]:
+    return [_parse(*body) for body in bodies]
+
+
+def _parse(body: bytes, content_type: str | None, base_url: str, known: KnownSpans | None) -> ParsedFeed | ParseFailed:
+    from aggregator.poll.parse.read import parse_feed  # noqa: PLC0415
+
     try:
         return parse_feed(body, content_type=content_type, base_url=base_url, known=known)
     except NotAFeed as error:

@@ -16,7 +16,8 @@ from aggregator.config.load import load
 from aggregator.demo.outlets import DemoOutlets, feeds, write_demo_config
 from aggregator.demo.pictures import PICTURES, png
 from aggregator.model import ParsedEntry
-from aggregator.poll.parse import NotAFeed, ParsedFeed, parse_feed
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import NotAFeed, ParsedFeed
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 BASE = "http://127.0.0.1:9"

@@ -21,9 +21,11 @@ import feedparser
 import pytest
 
 from aggregator.model import ParsedEntry, identity_hash
-from aggregator.poll.parse import KnownSpans, NotAFeed, parse_feed, quick, record
+from aggregator.poll.parse import quick, record
 from aggregator.poll.parse.charset import read_document, undo_double_encoding
 from aggregator.poll.parse.quick_names import Beyond
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed
 from aggregator.poll.parse.sniff import from_root
 from aggregator.poll.parse.spans import Spans, scan
 from aggregator.text.html import clean_text, to_text, web_url

@@ -18,7 +18,7 @@ from aggregator.poll.identity import (
     content_hash,
     lookup,
 )
-from aggregator.poll.parse import FeedMeta, KnownSpans, ParsedFeed
+from aggregator.poll.parse.result import FeedMeta, KnownSpans, ParsedFeed
 from aggregator.store.entries import KnownEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

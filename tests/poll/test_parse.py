@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from aggregator.model import ParsedEntry
-from aggregator.poll.parse import KnownSpans, NotAFeed, ParsedFeed, parse_feed
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "feeds"
 URL = "https://feeds.example/dir/feed.xml"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.poll.parse import NotAFeed, parse_feed
 from aggregator.poll.parse.charset import undo_double_encoding
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import NotAFeed
 
 FEED = '<rss version="2.0"><channel><title>T</title><item><title>Grüße, Київ</title></item></channel></rss>'
 LATIN = FEED.replace(", Київ", "")

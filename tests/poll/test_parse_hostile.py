@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import ParsedEntry
-from aggregator.poll.parse import KnownSpans, NotAFeed, ParsedFeed, parse_feed
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
 from aggregator.text.html import clean_text
 from tests.conftest import shared_path
 from tests.text.test_html import HOSTILE, assert_safe

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.poll.parse import ParsedFeed, ParseFailed
+from aggregator.poll.parse.result import ParsedFeed, ParseFailed
 from aggregator.poll.workers import ParserPool
 from tests.conftest import shared_path
 
@@ -115,3 +115,13 @@ async def test_odd_feeds_end_no_worker(pool: ParserPool) -> None:
     results = await asyncio.gather(*(parse(pool, path.read_bytes()) for path in files))
     assert not [one for one in results if isinstance(one, ParseFailed) and one.hostile]
     assert workers() == before
+
+
+async def test_bodies_that_wait_together_are_each_parsed(pool: ParserPool) -> None:
+    bodies = [GOOD.replace(b"<title>A", f"<title>A {number}".encode()) for number in range(60)]
+    bodies[30] = b"<html><title>Hello</title>"
+    parsed = await asyncio.gather(*(parse(pool, body) for body in bodies))
+    titles = [one.entries[0].title if isinstance(one, ParsedFeed) else one.reason for one in parsed]
+    expected = [f"A {number}" for number in range(60)]
+    expected[30] = "Got an HTML page titled “Hello” instead of a feed."
+    assert titles == expected

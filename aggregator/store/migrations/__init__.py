@@ -1,15 +1,19 @@
-"""Alembic migrations, run from within the program; there is no alembic.ini."""
+"""Alembic migrations, run from within the program; there is no alembic.ini.
+
+Alembic is imported where there is something to migrate: most starts find nothing.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from aggregator.errors import DatabaseTooNew, StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0001"
 _LOCK = 0x61676772  # advisory lock on PostgreSQL: two processes may start at once
@@ -24,6 +28,9 @@ def upgrade(engine: Engine) -> None:
         current = _current(conn)
         if current == HEAD:
             return
+        from alembic import command  # noqa: PLC0415
+        from alembic.script import ScriptDirectory  # noqa: PLC0415
+
         config = alembic_config(conn)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if current is not None and current not in known:
@@ -49,6 +56,8 @@ def check(engine: Engine) -> None:
 
 def alembic_config(conn: Connection) -> Config:
     """Alembic's configuration over an open connection."""
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = conn
