@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aggregator.group.stories.clusters import Extent, similarity_of
 from aggregator.group.stories.settings import Settings
-from aggregator.group.stories.vectors import Row
+from aggregator.group.stories.vectors import UNIT, Row
 
 
 class _Part:
@@ -37,9 +37,12 @@ def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
     parts = dict(enumerate(map(_Part, sorted(rows, key=lambda row: (row.at, row.entry_id)))))
     _multiply(parts)
 
+    least = settings.join * UNIT * UNIT  # what time and feeds do to a product makes it smaller
+
     def nearness(one: int, other: int) -> float:
         a, b = parts[one], parts[other]
-        return similarity_of(a.dots[other], len(a.rows) * len(b.rows), a.extent, b.extent, settings)
+        dot, pairs = a.dots[other], len(a.rows) * len(b.rows)
+        return similarity_of(dot, pairs, a.extent, b.extent, settings) if dot >= least else 0.0
 
     # Entries of the heap are stale when a part has grown since; its number of rows tells.
     heap = [
@@ -66,7 +69,7 @@ def _multiply(parts: dict[int, _Part]) -> None:
     seen: dict[str, list[tuple[int, int]]] = {}
     for number, part in parts.items():
         dots = part.dots
-        for term, weight in part.rows[0].vector.items():
+        for term, weight in part.rows[0].weighed():
             listed = seen.setdefault(term, [])
             for other, theirs in listed:
                 dots[other] = dots.get(other, 0) + weight * theirs

@@ -92,13 +92,14 @@ class Clusterer:
         document = self._terms.read(title, text)
         clusters = self._clusters
         self._recurrence.turn(at)
-        known = Known(len(clusters.by_id), clusters.having, self._recurrence.before)
-        terms, weights = weigh(document.counts, known, self._settings)
+        counts = document.counts
+        known = Known(len(clusters.by_id), clusters.having(counts), self._recurrence.before(counts))
+        terms, weights = weigh(counts, known, self._settings)
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         near = clusters.near(row)
         similarity, joined, copy_of = self._choose(near, prints)
-        tying = ties(row.vector, joined.sum, _TIES) if joined else ()
+        tying = ties(row.weighed(), joined.sum, _TIES) if joined else ()
         others = [(other.id, nearness) for nearness, other in near if other is not joined]
         cluster = self._keep(row, joined.id if joined else entry_id)
         return Placed(
@@ -179,7 +180,7 @@ class Clusterer:
             to=to,
             merged=merged_by is not None,
             similarity=self._clusters.similarity(source, target) if merged_by is None else merged_by,
-            terms=ties(moving, target.sum, _TIES),
+            terms=ties(moving.items(), target.sum, _TIES),
         )
 
 
@@ -196,7 +197,7 @@ def _age(row: Row) -> tuple[int, int]:
 def _sum(rows: Iterable[Row]) -> dict[str, int]:
     total: dict[str, int] = {}
     for row in rows:
-        for term, weight in row.vector.items():
+        for term, weight in row.weighed():
             total[term] = total.get(term, 0) + weight
     return total
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aggregator.group.stories.settings import DAY, Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
 _NEAR = 0.5  # of the similarity that joining takes
-# A term that more clusters have, and more than one in a hundred, leads to none: it counts where a rarer one has led.
+# A term that more clusters have, and more than one in fifty, leads to none: it counts where a rarer one has led.
 _COMMON = 25
 _NOWHERE: dict[int, int] = {}
 _APART = DAY * 2 // 3
@@ -59,9 +60,10 @@ class Clusters:
         self._settings = settings
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
 
-    def having(self, term: str) -> int:
-        """How many clusters have a term."""
-        return len(self._index.get(term, ()))
+    def having(self, terms: Iterable[str]) -> list[int]:
+        """How many clusters have each of the terms."""
+        listed = self._index.get
+        return [len(listed(term, _NOWHERE)) for term in terms]
 
     def add(self, cluster_id: int, row: Row) -> Cluster:
         """Put an entry into a cluster, which is made if there is none."""
@@ -84,10 +86,11 @@ class Clusters:
         cluster = self.by_id[cluster_id]
         total, index = cluster.sum, self._index
         for term, weight in zip(row.terms, row.weights, strict=True):
-            listed = index[term]
-            if total[term] > weight:
-                total[term] = listed[cluster_id] = total[term] - weight
+            left = total[term] - weight
+            if left:
+                total[term] = index[term][cluster_id] = left
             else:
+                listed = index[term]
                 del total[term], listed[cluster_id]
                 if not listed:
                     del index[term]
@@ -115,7 +118,7 @@ class Clusters:
         dots: dict[int, int] = {}
         known = dots.get
         common: list[tuple[str, int]] = []
-        most = max(_COMMON, len(self.by_id) // 100)
+        most = max(_COMMON, len(self.by_id) // 50)
         for term, weight in zip(row.terms, row.weights, strict=True):
             listed = self._index.get(term, _NOWHERE)
             if len(listed) > most:
@@ -184,7 +187,7 @@ def similarity_of(dot: int, pairs: int, one: Extent, other: Extent, settings: Se
     return share * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else share
 
 
-def ties(one: dict[str, int], other: dict[str, int], most: int) -> tuple[str, ...]:
-    """The terms that bring two vectors or sums nearest to each other."""
-    shared = sorted((-weight * other[term], term) for term, weight in one.items() if term in other)
+def ties(one: Iterable[tuple[str, int]], other: dict[str, int], most: int) -> tuple[str, ...]:
+    """The terms that bring two vectors or sums nearest to each other; of the first, its terms and weights."""
+    shared = sorted((-weight * other[term], term) for term, weight in one if term in other)
     return tuple(term for _, term in shared[:most])

@@ -40,6 +40,7 @@ class Recurrence:
             for term in terms:
                 days[term] = days.get(term, 0) | bit
 
-    def before(self, term: str) -> int:
-        """On how many days before the newest a term was told, beyond those that cost nothing."""
-        return max(0, (self._days.get(term, 0) & self._earlier).bit_count() - _FREE)
+    def before(self, terms: Iterable[str]) -> list[int]:
+        """On how many days before the newest each of the terms was told, beyond those that cost nothing."""
+        told, earlier = self._days.get, self._earlier
+        return [max(0, (told(term, 0) & earlier).bit_count() - _FREE) for term in terms]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aggregator.group.stories.settings import Settings
@@ -43,22 +43,21 @@ class Row:
 
     def times(self, other: Row) -> int:
         """The product of two entries' vectors."""
-        theirs = other.vector
-        return sum(weight * theirs.get(term, 0) for term, weight in zip(self.terms, self.weights, strict=True))
+        theirs = dict(other.weighed())
+        return sum(weight * theirs.get(term, 0) for term, weight in self.weighed())
 
-    @property
-    def vector(self) -> dict[str, int]:
-        """Weights by term."""
-        return dict(zip(self.terms, self.weights, strict=True))
+    def weighed(self) -> Iterator[tuple[str, int]]:
+        """Terms and their weights."""
+        return zip(self.terms, self.weights, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the window knows of words when an entry comes."""
+    """What the window knows of an entry's terms when it comes, term by term."""
 
-    stories: int
-    stories_with: Callable[[str], int]
-    days_before: Callable[[str], int]  # on which a term was told, beyond those that are an event's own
+    stories: int  # in the window
+    having: Sequence[int]  # stories that have the term
+    before: Sequence[int]  # days on which it was told, beyond those that are an event's own
 
 
 def weigh(counts: Mapping[str, int], known: Known, settings: Settings) -> tuple[tuple[str, ...], array[int]]:
@@ -66,15 +65,14 @@ def weigh(counts: Mapping[str, int], known: Known, settings: Settings) -> tuple[
 
     The entry counts as one story more.
     """
-    log, most = math.log, (_BACKGROUND + known.stories + 2) / _THEME
-    stories_with, days_before, recurring = known.stories_with, known.days_before, settings.recurring
+    log, most, recurring = math.log, (_BACKGROUND + known.stories + 2) / _THEME, settings.recurring
     weighed = [
-        (-(1 + log(count)) * log(most / having) / (1 + recurring * days_before(term)), term)
-        for term, count in counts.items()
-        if (having := stories_with(term) + 1 + _ADDED) < most
+        (-(1 + log(count)) * log(most / (having + 1 + _ADDED)) / (1 + recurring * before), term)
+        for (term, count), having, before in zip(counts.items(), known.having, known.before, strict=True)
+        if having + 1 + _ADDED < most
     ]
     weighed.sort()
     del weighed[settings.terms :]
-    length = math.sqrt(sum(weight * weight for weight, _ in weighed) + _FAINT)
-    weights = array("H", (max(1, round(-weight * UNIT / length)) for weight, _ in weighed))
-    return tuple(term for _, term in weighed), weights
+    length = math.sqrt(sum([weight * weight for weight, _ in weighed]) + _FAINT)
+    weights = array("H", [max(1, round(-weight * UNIT / length)) for weight, _ in weighed])
+    return tuple([term for _, term in weighed]), weights
