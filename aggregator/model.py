@@ -274,6 +274,12 @@ class Edition:
     deadline: datetime | None = None  # after it, nobody gets this edition any more
     mailing: Mailing | None = None  # None for an empty edition
 
+    @property
+    def atom_id(self) -> str:
+        """The atom:id under which it is published."""
+        which = f"{self.digest}\n{self.variant}\n{self.local_date}\n{self.issue}"
+        return f"urn:uuid:{uuid.uuid5(_ENTRY_NAMESPACE, f'edition {which}')}"
+
 
 class DeliveryState(StrEnum):
     """The life of one delivery; reliability notes in docs/architecture.md."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aggregator.config.models import Config
 from aggregator.model import Edition, Entry, Feed, Story
 from aggregator.publish.view import (
+    ArchiveView,
     EditionView,
     EntryView,
     FeedPaths,
@@ -38,6 +39,8 @@ def assemble(config: Config, stored: Stored) -> SiteView:
     site = config.site
     entries = made.entries(stored.entries)
     stories = tuple(made.stories.values())
+    archives = _archives(config, stored.editions)
+    places = {one.edition.id: one for archive in archives for one in archive.editions}
     changes = [entry.updated for entry in entries] + [story.story.updated for story in stories]
     return SiteView(
         site=site,
@@ -52,7 +55,8 @@ def assemble(config: Config, stored: Stored) -> SiteView:
         stories=stories,
         entries=entries,
         sources=tuple(made.sources.values()),
-        editions=_editions(config, stored.editions),
+        editions=tuple(places[one.id] for one in stored.editions),
+        archives=archives,
         digests=tuple(config.digests) if config.takes_subscribers else (),
     )
 
@@ -137,10 +141,19 @@ def source_view(feed: Feed) -> SourceView:
     )
 
 
-def _editions(config: Config, editions: Sequence[Edition]) -> tuple[EditionView, ...]:
+def _archives(config: Config, editions: Sequence[Edition]) -> tuple[ArchiveView, ...]:
     left = {edition.digest for edition in editions} - set(config.digests)
     slugs = unique_slugs([*config.digests, *sorted(left)])
     return tuple(
-        EditionView(edition=one, slug=slugs[one.digest], path=f"editions/{slugs[one.digest]}/{one.local_date}/")
-        for one in editions
+        ArchiveView(
+            digest=digest,
+            path=f"editions/{slug}/",
+            feed=_paths(f"{config.site.title}: {digest}", f"editions/{slug}/"),
+            editions=tuple(
+                EditionView(edition=one, slug=slug, path=f"editions/{slug}/{one.local_date}/")
+                for one in editions
+                if one.digest == digest
+            ),
+        )
+        for digest, slug in slugs.items()
     )

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aggregator.publish import clean
+from aggregator.publish.editions import edition_piece
 from aggregator.publish.items import Piece, entry_piece, story_piece
 from aggregator.publish.view import EntryView, FeedPaths, SiteView
+
+EDITIONS_IN_FEED = 20  # whole mails: more would make the feed heavy
 
 _NOTHING_YET = datetime(1990, 1, 1, tzinfo=UTC)  # `updated` of a feed that never had an entry: the clock is no source
 
@@ -46,13 +49,18 @@ STYLESHEET = "feed.css"
 
 
 def published_feeds(view: SiteView, ttl: int) -> Iterator[Published]:
-    """The combined feed, the feed of stories, and one for each topic."""
+    """The combined feed, the feed of stories, one for each topic, and one of each digest's editions."""
     yield _of_entries(view, view.feed, "", view.entries, ttl)
     stories = tuple(story_piece(story, view.site.url) for story in view.stories)
     newest = max((story.story.updated for story in view.stories), default=_NOTHING_YET)
     yield Published(view.stories_feed, _channel(view, view.stories_feed, "", newest, ttl), stories)
     for topic in view.topics:
         yield _of_entries(view, topic.feed, topic.path, topic.entries, ttl)
+    for archive in view.archives:
+        editions = archive.editions[:EDITIONS_IN_FEED]
+        newest = max((one.edition.created for one in editions), default=_NOTHING_YET)
+        pieces = tuple(edition_piece(one, view.site) for one in editions)
+        yield Published(archive.feed, _channel(view, archive.feed, archive.path, newest, ttl), pieces)
 
 
 def _of_entries(view: SiteView, paths: FeedPaths, page: str, entries: tuple[EntryView, ...], ttl: int) -> Published:

@@ -71,7 +71,7 @@ def entry_item(view: EntryView, site_url: str) -> Item:
     """An entry with its source. Where the feed says that it took the entry from elsewhere, that source is kept."""
     entry = view.entry
     base = clean.web_url(entry.url) or clean.feed_url(view.source.url) or f"{site_url}/"
-    summary, content = _final(entry.summary, base), _final(entry.content, base)
+    summary, content = final(entry.summary, base), final(entry.content, base)
     title = _title(view)
     published = clean.moment(entry.published)
     return Item(
@@ -88,7 +88,7 @@ def entry_item(view: EntryView, site_url: str) -> Item:
         source=_source(view.source, entry.source, entry.changed_at),
         published=_second(min(published, entry.first_seen)) if published else None,
         dated=_second(clean.moment(entry.sort_at) or entry.first_seen),
-        updated=_distinct(view.updated, entry.id),
+        updated=distinct(view.updated, entry.id),
         language=clean.language(entry.language),
         image_url=clean.web_url(entry.image_url),
         comments_url=clean.web_url(entry.comments_url),
@@ -111,8 +111,8 @@ def story_item(view: StoryView, site_url: str) -> Item:
         id=story.atom_id,
         title=clean.line(story.title) or lead.title,
         url=page,
-        summary=_final(head, page),
-        content=_final(f"{head}<ul>{listed}</ul>", page),
+        summary=final(head, page),
+        content=final(f"{head}<ul>{listed}</ul>", page),
         authors=_people(tuple(Person(outlet) for outlet in story.outlets)) or lead.authors,
         categories=tuple(topic.name for topic in view.topics),
         enclosures=(),
@@ -120,14 +120,14 @@ def story_item(view: StoryView, site_url: str) -> Item:
         source=None,
         published=began,
         dated=began,
-        updated=_distinct(story.updated, story.id),
+        updated=distinct(story.updated, story.id),
         language=clean.language(story.language),
         image_url=clean.web_url(story.image_url),
         comments_url=None,
     )
 
 
-def _final(fragment: str, base: str) -> str:
+def final(fragment: str, base: str) -> str:
     """Stored HTML was sanitised when it came in; once more at the end, so that nothing rests on who wrote the row."""
     return clean.text(sanitise(clean.text(fragment), base)).strip() if fragment else ""
 
@@ -189,7 +189,7 @@ def _second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def _distinct(moment: datetime, number: int) -> datetime:
+def distinct(moment: datetime, number: int) -> datetime:
     """The second, and a fraction made of the id: entries seen by one poll keep an order for readers that sort by date.
 
     (The W3C validator warns where two entries have one `updated`.)

@@ -5,7 +5,8 @@ for unit in page_units(view, env): for (path, body) in unit.render():
     topics/<slug>/index.html        everything of a topic by day; older pages in topics/<slug>/2/ and so on
     stories/<key>/index.html        one event, every outlet's version
     sources/index.html              the feeds and their health; `aggregator run` serves a live one in its place
-    editions/index.html             editions of the digests, and each edition as it was mailed
+    editions/index.html             the newest editions of each digest
+    editions/<slug>/index.html      all of a digest, and each edition as it was mailed
     style.css, favicon.svg
 """
 
@@ -27,13 +28,15 @@ from aggregator.publish import cards
 from aggregator.publish.cards import href
 from aggregator.publish.source_rows import SourceRow, published_rows
 from aggregator.publish.units import Unit
-from aggregator.publish.view import FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
+from aggregator.publish.view import ArchiveView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
 from aggregator.templating import render, static_file
 
 EDITIONS_ON_FRONT = 3
+EDITIONS_ON_INDEX = 10  # of each digest
 
 # Characters that HTML may not hold (HTML standard, section 3.2.5: no controls, no surrogates, no noncharacters).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+_END_OF_HEAD = re.compile(r"</head\s*>", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 
@@ -138,6 +141,8 @@ def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[t
     yield "index.html", _front(view, chrome, env)
     yield "sources/index.html", sources_page(chrome, env, published_rows(view.sources))
     yield "editions/index.html", _editions(view, chrome, env)
+    for archive in view.archives:
+        yield f"{archive.path}index.html", _archive(archive, chrome, env)
     for edition in view.editions:
         yield f"{edition.path}index.html", edition_page(view.site, edition.edition, edition.path)
 
@@ -211,19 +216,37 @@ def sources_page(
 
 
 def edition_page(site: SiteConfig, edition: Edition, path: str) -> bytes:
-    """The mail as it was frozen, with a way to the site on top."""
+    """The mail as it was frozen, with a way to the site on top, and the address of the digest's feed."""
+    root = "../" * path.count("/")
+    archive = href("/".join(path.split("/")[:2]))
+    feed = Markup('<link rel="alternate" type="application/atom+xml" title="{0}: {1}" href="{2}/feed.atom">\n')
+    feed = feed.format(site.title, edition.digest, f"{root}{archive}")
     way = Markup(
         '<nav style="padding:12px;font:14px/1.4 sans-serif;text-align:center">'
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
         '<a style="color:inherit" href="{0}editions/">All editions</a></nav>'
-    ).format("../" * path.count("/"), site.title)
-    return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", edition.html, count=1)).encode()
+    ).format(root, site.title)
+    text = _END_OF_HEAD.sub(lambda match: f"{feed}{match[0]}", edition.html, count=1)
+    return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", text, count=1)).encode()
 
 
 def _editions(view: SiteView, chrome: Chrome, env: Environment) -> bytes:
+    """The newest editions of each digest."""
+    return _archive_page("editions/", "Editions", view.archives, chrome, env, shown=EDITIONS_ON_INDEX)
+
+
+def _archive(archive: ArchiveView, chrome: Chrome, env: Environment) -> bytes:
+    """All editions of one digest."""
+    return _archive_page(archive.path, archive.digest, (archive,), chrome, env, shown=len(archive.editions))
+
+
+def _archive_page(
+    path: str, title: str, archives: Sequence[ArchiveView], chrome: Chrome, env: Environment, *, shown: int
+) -> bytes:
     variables = chrome.variables(
-        "editions/",
-        title=f"Editions – {view.site.title}",
-        description=f"Every edition of the digests of {view.site.title}.",
-    ) | {"editions": view.editions}
+        path,
+        title=f"{title} – {chrome.site.title}",
+        description=f"{title}: every edition as it was mailed, newest first.",
+        feeds=tuple(archive.feed for archive in archives),
+    ) | {"heading": title, "archives": archives, "shown": shown}
     return page_bytes(env, "editions.html", variables)

@@ -124,6 +124,16 @@ class EditionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveView:
+    """The editions of one digest."""
+
+    digest: str
+    path: str  # 'editions/<slug>/'
+    feed: FeedPaths
+    editions: tuple[EditionView, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
     """Everything that is published."""
 
@@ -138,6 +148,7 @@ class SiteView:
     entries: tuple[EntryView, ...]  # newest first
     sources: tuple[SourceView, ...]  # in the order of feeds.yaml
     editions: tuple[EditionView, ...]  # newest first
+    archives: tuple[ArchiveView, ...] = ()  # of the digests in the order of feeds.yaml, then of those that were there
     digests: tuple[str, ...] = ()  # to which the pages offer subscriptions
 
     def href(self, path: str = "") -> str:

@@ -254,7 +254,7 @@ def test_empty_edition_has_no_page(sqlite_store: Store, out: Path) -> None:
     fill(sqlite_store, [1])
     freeze_edition(sqlite_store, state=EditionState.EMPTY)
     publish(sqlite_store, CONFIG, out, NOW)
-    assert not (out / "editions/morning-briefing").exists()
+    assert not (out / "editions/morning-briefing/2026-11-22").exists()
 
 
 def test_entries_of_a_feed_that_left_the_configuration_are_not_published(sqlite_store: Store, out: Path) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aggregator.config.models import SiteConfig
 from aggregator.model import Edition, EditionState, Entry, FeedState, Story
 from aggregator.publish.view import (
+    ArchiveView,
     EditionView,
     EntryView,
     FeedPaths,
@@ -255,6 +256,18 @@ def _edition(number: int) -> EditionView:
     )
 
 
+EDITIONS = tuple(_edition(number) for number in range(12))
+
+
+def _archive(editions: tuple[EditionView, ...]) -> ArchiveView:
+    return ArchiveView(
+        digest="Morning briefing",
+        path="editions/morning-briefing/",
+        feed=feed_paths(f"{SITE.title}: Morning briefing", "editions/morning-briefing/feed"),
+        editions=editions,
+    )
+
+
 def sample() -> SiteView:
     """The whole site, as of NOW."""
     stories, singles = _stories(), _singles()
@@ -282,7 +295,8 @@ def sample() -> SiteView:
         stories=stories,
         entries=entries,
         sources=SOURCES,
-        editions=tuple(_edition(number) for number in range(12)),
+        editions=EDITIONS,
+        archives=(_archive(EDITIONS),),
     )
 
 
@@ -290,4 +304,4 @@ def empty() -> SiteView:
     """A site before anything was polled: its feeds and topics are known, nothing else."""
     full = sample()
     topics = tuple(replace(topic, stories=(), entries=()) for topic in full.topics)
-    return replace(full, updated=None, topics=topics, stories=(), entries=(), editions=())
+    return replace(full, updated=None, topics=topics, stories=(), entries=(), editions=(), archives=(_archive(()),))
