@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import ParsedEntry
+from aggregator.model import Entry, ParsedEntry
 from aggregator.poll.parse.read import parse_feed
 from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
 from aggregator.text.html import clean_text
@@ -27,7 +27,7 @@ def rss(item: str) -> str:
     return f"{HEAD}<item><title>x</title>{item}</item></channel></rss>"
 
 
-def assert_harmless(entry: ParsedEntry) -> None:
+def assert_harmless(entry: ParsedEntry | Entry) -> None:
     assert_safe(entry.summary)
     assert_safe(entry.content)
     urls = [entry.url, entry.image_url, entry.comments_url, entry.source and entry.source.url]
