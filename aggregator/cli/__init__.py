@@ -6,6 +6,7 @@
     look      entries, stories, why
     edit      plan, suggest
     outbox    deliveries, deliveries retry, deliveries resolve
+    bounces   bounces, bounces read, bounces show
     subscribers    list, add, import, remove, export
 
 Exit codes: 0 done, 1 something failed (and was said), 2 usage or configuration, 130 stopped by Ctrl-C.
@@ -27,6 +28,7 @@ INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 def main() -> None:
     """Run a command; an error of the program's own becomes its sentence and its exit code."""
     from aggregator.cli import (  # noqa: F401 - registers the commands
+        bounces,
         init,
         look,
         outbox,
@@ -34,6 +36,7 @@ def main() -> None:
         sources,
         stages,
         subscribers,
+        suggest,
         why,
     )
     from aggregator.cli.output import complain

@@ -38,6 +38,16 @@ def any_since(conn: Connection, since: datetime) -> bool:
     return conn.execute(select(stories.c.id).where(stories.c.updated > since).limit(1)).first() is not None
 
 
+def untaken(conn: Connection, *, since: datetime | None, limit: int) -> list[Story]:
+    """Stories of several independent texts that no topic takes, those of the most first."""
+    statement = select(stories).where(stories.c.merged_into.is_(None), stories.c.origins > 1, _has_entries())
+    statement = statement.where(cast(stories.c.topics, Text) == "[]")
+    if since is not None:
+        statement = statement.where(stories.c.updated >= since)
+    ordered = statement.order_by(stories.c.origins.desc(), stories.c.last_seen.desc(), stories.c.id.desc())
+    return _load(conn, ordered.limit(limit))
+
+
 def get(conn: Connection, key: str) -> Story | None:
     """The story under a key; when it was merged, the one that it went into."""
     row = conn.execute(select(stories.c.id, stories.c.merged_into).where(stories.c.key == key)).first()

@@ -1,0 +1,1 @@
+"""Keywords and topics that an editor may want: what goes with a topic, and stories that no topic takes."""

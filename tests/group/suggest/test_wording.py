@@ -1,0 +1,68 @@
+"""Which words of an entry may be keywords, and how they are printed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aggregator.group.suggest.ground import own_words
+from aggregator.group.suggest.wording import worded
+from aggregator.model import Entry, Feed, Person, Span
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def entry(title: str, text: str = "", language: str = "en", **more: object) -> Entry:
+    return Entry(
+        id=1, feed_id=1, feed_url="https://a.example/", guid="1", first_seen=NOW, sort_at=NOW, title=title, text=text,
+        language=language, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def printed(one: Entry, *masked: Span) -> set[str]:
+    return {form for form, _ in worded(one, masked).printed.values()}
+
+
+def test_phrases_are_words_in_a_row_and_names_keep_their_capitals() -> None:
+    found = printed(entry("Two ports reopen", "The Red Cross sent insulin to Kharkiv, and Donetsk waits for insulin."))
+    assert {"Red Cross", "insulin", "Kharkiv", "Donetsk"} <= found
+    assert not {"Kharkiv Donetsk", "The Red Cross", "sent to"} & found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Read more. Subscribe to our newsletter. Click here.",
+        "On Monday 3 March, at 7 pm, last week and in November",
+        "said that the president announced it",
+        "12,000 3.5 2026",
+    ],
+)
+def test_boilerplate_dates_numbers_and_empty_words_are_no_keywords(text: str) -> None:
+    assert printed(entry("", f"Insulin arrives. {text}")) <= {"Insulin", "insulin", "arrives", "insulin arrives"}
+
+
+def test_capitals_of_headlines_and_first_words_mean_little() -> None:
+    one = worded(entry("Army Gets New Howitzers From Sweden", "Sweden sends howitzers."))
+    forms = dict(one.printed.values())
+    assert forms["howitzers"] == 1.0
+    assert forms["Sweden"] < 1.0
+
+
+def test_possessive_ends_a_phrase() -> None:
+    found = printed(entry("A vote", "They watched how Peru's Congress voted."))
+    assert {"Peru", "Congress"} <= found
+    assert "Peru Congress" not in found
+
+
+def test_what_keywords_found_already_is_left_out() -> None:
+    title = "New air defence systems for Kyiv"
+    assert "air defence systems" in printed(entry(title))
+    found = printed(entry(title), Span("title", 4, 15, "air defense"))
+    assert "systems" in found
+    assert not any("defence" in form for form in found)
+
+
+def test_words_of_the_outlet_and_of_the_author_are_its_own() -> None:
+    feed = Feed(1, "https://www.kyivpost.example/rss", "Kyiv Post", "Kyiv Post")
+    own = own_words(entry("x", authors=(Person("Anna Kovalenko"),)), feed)
+    assert {"kyiv", "post", "anna", "kovalenko"} <= own
