@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
@@ -80,7 +80,7 @@ async def _behind(client: OutboundClient, page: Fetched) -> Discovery:
     declared, guessed = page_links(page.body, page.url)
     if declared:
         return Discovery(tuple(declared))
-    for guess in [*guessed, *(urljoin(page.url, path) for path in WELL_KNOWN)][:_TRIED]:
+    for guess in _distinct([*guessed, *(urljoin(page.url, path) for path in WELL_KNOWN)])[:_TRIED]:
         if found := await _try(client, guess, "not declared by the page, but it is a feed"):
             return Discovery((found,))
     return Discovery((), f"no feed was found behind {page.url}")
@@ -101,10 +101,23 @@ def page_links(body: bytes, url: str) -> tuple[list[Candidate], list[str]]:
     base = _base(page, url)
     declared = [_declared(link, base) for link in page.iter("link")]
     links = (str(link.get("href", "")) for link in page.iter("a"))
-    guessed = _distinct(
-        absolute for href in links if _LOOKS_LIKE_FEED.search(href) and (absolute := _absolute(base, href))
-    )
+    guessed = [absolute for href in links if _LOOKS_LIKE_FEED.search(href) and (absolute := _absolute(base, href))]
+    guessed = _distinct([*_by_its_own_address(page, base), *_of_wordpress(page, url), *guessed])
     return _first_of_each(candidate for candidate in declared if candidate), guessed
+
+
+def _by_its_own_address(page: html.HtmlElement, base: str) -> list[str]:
+    """What a well-known site's rule makes of the address that the page gives itself: a YouTube handle's channel."""
+    canonical = (link for link in page.iter("link") if "canonical" in str(link.get("rel", "")).lower().split())
+    own = next((_absolute(base, str(link.get("href", ""))) for link in canonical), None)
+    return known_feeds(own) if own else []
+
+
+def _of_wordpress(page: html.HtmlElement, url: str) -> list[str]:
+    """WordPress has a feed below each category, author and tag."""
+    made_by = (str(meta.get("content", "")) for meta in page.iter("meta") if meta.get("name") == "generator")
+    path = urlsplit(url).path.rstrip("/")
+    return [urljoin(url, f"{path}/feed/")] if any(by.startswith("WordPress") for by in made_by) else []
 
 
 def _base(page: html.HtmlElement, url: str) -> str:

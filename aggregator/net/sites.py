@@ -20,8 +20,9 @@ def known_feeds(url: str) -> list[str]:
     for site, rule in _SITES:
         if host == site or host.endswith(f".{site}"):
             return rule(host, path, parse_qs(parts.query))
-    if re.fullmatch(r"/@[A-Za-z0-9_.-]+", path):  # Mastodon and its kin, on any host
-        return [f"https://{parts.netloc}{path}.rss"]
+    # Mastodon and its kin, on any host
+    if person := re.fullmatch(r"(/@[A-Za-z0-9_.-]+(?:/tagged/[^/]+)?)(?:/with_replies|/media)?", path):
+        return [f"https://{parts.netloc}{person[1]}.rss"]
     return []
 
 
@@ -35,7 +36,7 @@ def _youtube(_: str, path: str, query: dict[str, list[str]]) -> list[str]:
 
 
 def _reddit(_: str, path: str, __: dict[str, list[str]]) -> list[str]:
-    found = re.match(r"/(?:r|u|user)/[\w-]+(?:/(?:new|top|comments/\w+[^?]*))?", path)
+    found = re.match(r"/(?:r|u|user)/[\w+-]+(?:/(?:new|top|comments/\w+[^?]*))?", path)
     return [f"https://www.reddit.com{found[0].rstrip('/')}/.rss"] if found else []
 
 
@@ -46,9 +47,16 @@ def _github(_: str, path: str, __: dict[str, list[str]]) -> list[str]:
         return [f"{base}.atom"]
     if len(parts) < 2:
         return []
-    kinds = {"commits": "commits", "tags": "tags"}
-    chosen = kinds.get(parts[2], "releases") if len(parts) > 2 else "releases"
-    return [f"{base}/{chosen}.atom"]
+    if parts[2:3] == ["commits"]:
+        return [f"{base}/{'/'.join(parts[2:])}.atom"]
+    return [f"{base}/{'tags' if parts[2:3] == ['tags'] else 'releases'}.atom"]
+
+
+def _substack(host: str, path: str, _: dict[str, list[str]]) -> list[str]:
+    """A publication's own host, its author's profile, or a letter opened in the app."""
+    if found := re.match(r"/(?:@|pub/)([A-Za-z0-9-]+)", path):
+        host = f"{found[1].lower()}.substack.com"
+    return [f"https://{host}/feed"] if host not in ("substack.com", "open.substack.com") else []
 
 
 def _fixed(form: str) -> Rule:
@@ -67,7 +75,7 @@ _SITES: tuple[tuple[str, Rule], ...] = (
     ("github.com", _github),
     ("gitlab.com", lambda _, path, __: [f"https://gitlab.com{path}.atom"] if path else []),
     ("medium.com", lambda host, path, __: [f"https://{host}/feed{'/' + path.split('/')[1] if path else ''}"]),
-    ("substack.com", _fixed("https://{host}/feed")),
+    ("substack.com", _substack),
     ("wordpress.com", _fixed("https://{host}/feed/")),
     ("blogspot.com", _fixed("https://{host}/feeds/posts/default")),
     ("tumblr.com", _fixed("https://{host}/rss")),

@@ -12,6 +12,7 @@ from aggregator.net.sniff import feed_format
 from tests.feedserver import FeedServer, Reply
 
 ATOM = b"<?xml version='1.0'?><!-- c --><feed xmlns='http://www.w3.org/2005/Atom'/>"
+RSS = b"<rss version='2.0'><channel><title>T</title></channel></rss>"
 PAGE = b"""<!doctype html><html><head><base href="/blog/">
 <link rel=alternate type="application/rss+xml; charset=utf-8" title="All &amp; more" href="rss">
 <link rel="ALTERNATE feed" type="application/atom+xml" href="https://other.example/atom">
@@ -104,6 +105,28 @@ async def test_known_site_that_does_not_answer_is_looked_at_as_a_page(
     assert len((await found(client, url)).candidates) == 2
 
 
+async def test_handle_is_followed_to_the_address_that_its_page_gives_itself(
+    client: OutboundClient, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = feed_server.script("/videos.xml", Reply(body=RSS))
+    monkeypatch.setattr(
+        "aggregator.net.discover.known_feeds", lambda url: [channel] if url.endswith("/channel/UC1") else []
+    )
+    url = feed_server.script("/@handle", Reply(body=b"<link rel=canonical href='/channel/UC1'><a href='/rss'>x</a>"))
+
+    assert [one.url for one in (await found(client, url)).candidates] == [channel]
+
+
+async def test_category_of_wordpress_has_its_own_feed(client: OutboundClient, feed_server: FeedServer) -> None:
+    feed_server.script("/feed/", Reply(body=RSS))
+    feed_server.script("/category/war/feed/", Reply(body=RSS))
+    page = b"<meta name=generator content='WordPress 6.9'><p>War</p>"
+
+    for path in ("/category/war/", "/category/war"):
+        url = feed_server.script(path, Reply(body=page))
+        assert [one.url for one in (await found(client, url)).candidates] == [feed_server.url("/category/war/feed/")]
+
+
 async def test_file_is_looked_at_without_robots_txt(client: OutboundClient) -> None:
     assert "polling.allow_files" in (await found(client, "file:///etc/passwd")).reason
 
@@ -126,7 +149,14 @@ async def test_file_is_looked_at_without_robots_txt(client: OutboundClient) -> N
         ("https://github.com/python", "https://github.com/python.atom"),
         ("https://github.com/python/cpython", "https://github.com/python/cpython/releases.atom"),
         ("https://github.com/python/cpython/tags", "https://github.com/python/cpython/tags.atom"),
-        ("https://github.com/python/cpython/commits/main", "https://github.com/python/cpython/commits.atom"),
+        ("https://github.com/python/cpython/commits/main", "https://github.com/python/cpython/commits/main.atom"),
+        ("https://github.com/python/cpython/commits", "https://github.com/python/cpython/commits.atom"),
+        ("https://github.com/python/cpython/tree/main", "https://github.com/python/cpython/releases.atom"),
+        ("https://www.reddit.com/r/ukraine+europe", "https://www.reddit.com/r/ukraine+europe/.rss"),
+        ("https://mastodon.social/@jo/with_replies", "https://mastodon.social/@jo.rss"),
+        ("https://mastodon.social/@jo/tagged/news", "https://mastodon.social/@jo/tagged/news.rss"),
+        ("https://substack.com/@Paper", "https://paper.substack.com/feed"),
+        ("https://open.substack.com/pub/paper/p/one?r=1", "https://paper.substack.com/feed"),
         ("https://gitlab.com/a/b", "https://gitlab.com/a/b.atom"),
         ("https://medium.com/@jo/story", "https://medium.com/feed/@jo"),
         ("https://paper.substack.com/p/one", "https://paper.substack.com/feed"),
@@ -147,6 +177,8 @@ def test_feed_of_a_known_site_follows_from_the_address(page: str, feed: str) -> 
         "https://example.org/",
         "https://www.youtube.com/@handle",
         "https://www.reddit.com/",
+        "https://substack.com/",
+        "https://mastodon.social/@jo/123456",
         "https://github.com/",
         "https://gitlab.com/",
         "https://vimeo.com/",
