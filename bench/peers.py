@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-READER_SCRIPT = """
+READER_ADD = """
 import sys
 from reader import make_reader
 reader = make_reader(sys.argv[1])
 for line in open(sys.argv[2]):
-    reader.add_feed(line.strip(), exist_ok=True)
-reader.update_feeds(workers=10)
+    reader.add_feed(line.strip())
+"""
+READER_UPDATE = """
+import sys
+from reader import make_reader
+make_reader(sys.argv[1]).update_feeds(workers=10)
 """
 
 
@@ -50,17 +54,17 @@ class Aggregator:
 
 
 class Reader:
-    """lemon24/reader: update_feeds with 10 workers. BENCH_READER_PYTHON names a Python that has it."""
+    """lemon24/reader: update_feeds with 10 workers, its feeds added before. BENCH_READER_PYTHON: a Python that has it."""
 
     name = "reader"
 
     def prepare(self, folder: Path, urls: Sequence[str]) -> None:
         (folder / "urls").write_text("\n".join(urls))
-        (folder / "update.py").write_text(READER_SCRIPT)
+        add = [_reader_python(), "-c", READER_ADD, str(folder / "db.sqlite"), str(folder / "urls")]
+        subprocess.run(add, check=True)
 
     def command(self, folder: Path) -> list[str]:
-        python = os.environ.get("BENCH_READER_PYTHON", sys.executable)
-        return [python, str(folder / "update.py"), str(folder / "db.sqlite"), str(folder / "urls")]
+        return [_reader_python(), "-c", READER_UPDATE, str(folder / "db.sqlite")]
 
     def before_round(self, folder: Path) -> None:
         """It asks feeds again only when they are due by its own hour; make them due."""
@@ -72,7 +76,7 @@ class Reader:
 
 
 class Newsboat:
-    """newsboat -x reload, with its default of one thread."""
+    """newsboat -x reload with 10 threads (its default is one)."""
 
     name = "newsboat"
 
@@ -104,11 +108,14 @@ class Sfeed:
         """Nothing: it asks every feed."""
 
 
+def _reader_python() -> str:
+    return os.environ.get("BENCH_READER_PYTHON", sys.executable)
+
+
 def installed(names: Sequence[str]) -> list[Peer]:
     """Those of the named peers that are on this machine; says which are not."""
     found: list[Peer] = [Aggregator()]
-    reader_python = os.environ.get("BENCH_READER_PYTHON", sys.executable)
-    has_reader = subprocess.run([reader_python, "-c", "import reader"], capture_output=True).returncode == 0
+    has_reader = subprocess.run([_reader_python(), "-c", "import reader"], capture_output=True).returncode == 0
     for peer, present in (
         (Reader(), has_reader),
         (Newsboat(), shutil.which("newsboat") is not None),

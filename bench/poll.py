@@ -65,6 +65,7 @@ def _one_run(folder: Path, feeds: int, peers: list[Peer], samples: dict[tuple[st
 def _measure(peer: Peer, folder: Path) -> Sample:
     peer.before_round(folder)
     environment = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
     start = time.perf_counter()
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(peer.command(folder), stdout=log, stderr=log, env=environment)

@@ -283,6 +283,22 @@ def test_anything_else_outside_the_items_does() -> None:
     assert [one.language for one in after.entries] == ["fr"]
 
 
+def test_what_the_feed_says_of_itself_is_remembered_while_it_stays_the_same() -> None:
+    channel = (
+        "<language>de</language><ttl>45</ttl><image><url>https://a.example/i.png</url></image>"
+        "<skipHours><hour>3</hour></skipHours><skipDays><day>Monday</day></skipDays>"
+        '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/>'
+    )
+    first = parse(rss("<title>A</title><guid>1</guid>", channel=channel))
+    known = KnownSpans.from_bytes(first.spans.to_bytes())
+    assert known == first.spans
+    again = parse(rss("<title>B</title><guid>2</guid>", "<title>A</title><guid>1</guid>", channel=channel), known)
+    assert (again.meta, again.format) == (first.meta, first.format)
+    assert again.meta.hub_urls == ("https://hub.example/",)
+    assert [(one.title, one.language) for one in again.entries] == [("B", "de")]
+    assert again.spans.header == first.spans.header
+
+
 def test_spans_that_make_no_sense_count_as_nothing_known() -> None:
     assert KnownSpans.from_bytes(b"") == KnownSpans.from_bytes(b"x" * 11) == KnownSpans()
     assert KnownSpans.from_bytes(KnownSpans(b"12345678", {}, False, True).to_bytes()).shared_links

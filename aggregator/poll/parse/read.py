@@ -4,7 +4,8 @@ refuse_other_bodies   sniff     an HTML page, a picture, nothing: NotAFeed says 
 read_document         charset   UTF-8, by an allow-list of encodings
 JSON?                 jsonfeed
 scan                  spans     where each item lies; those of `known` are cut out
-read                  record    feedparser: header, new items, tail; an ill-formed document whole
+read                  record    feedparser: the header, where it has changed; an ill-formed document whole
+                      quick     new items, where they are of the usual kinds; feedparser reads the others
 build                 build     clean text, safe HTML, absolute links, caps
 identities            names     the item's id, else its link, else a hash
 """
@@ -18,10 +19,11 @@ from aggregator.model import ParsedEntry, identity_hash
 from aggregator.poll.parse import jsonfeed, quick, record
 from aggregator.poll.parse.build import UNTITLED, build_entry, build_meta
 from aggregator.poll.parse.charset import Document, read_document
+from aggregator.poll.parse.header import Header
 from aggregator.poll.parse.names import Sharing, identities
 from aggregator.poll.parse.quick_names import Beyond
-from aggregator.poll.parse.raw import RawFeed
-from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed, ParsedFeed
+from aggregator.poll.parse.raw import RawEntry, RawFeed
+from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
 from aggregator.poll.parse.sniff import from_root, refuse_other_bodies
 from aggregator.poll.parse.spans import Spans, scan
 
@@ -75,47 +77,58 @@ def _new_items(spans: Spans, base_url: str, known: KnownSpans) -> ParsedFeed | N
 
 
 def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownSpans) -> ParsedFeed | None:
-    raw = _read(spans, wanted, base_url)
-    if len(raw.entries) != len(wanted):
+    known_header = known.header if known.key == spans.key else b""
+    header, raw = _read(spans, wanted, base_url, known_header)
+    if len(raw) != len(wanted):
         return None
     dropped = max(0, len(spans.items) - MAX_ITEMS)
-    meta, entries = _build(raw, base_url)
+    entries = _build_entries(raw, base_url, header)
     names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
     items = {spans.hashes[at]: identity_hash(name) for at, name in zip(wanted, names, strict=True)}
     items |= {span: known.items[span] for span in spans.hashes[:MAX_ITEMS] if span not in items}
     first, distinct = _distinct(entries, names)
     return ParsedFeed(
-        meta=meta,
+        meta=header.meta,
         entries=first,
         identities=distinct,
-        spans=KnownSpans(spans.key, items, sharing.guids, sharing.links),
+        spans=KnownSpans(spans.key, items, sharing.guids, sharing.links, known_header or header.to_bytes()),
         served=len(spans.items),
         dropped=dropped,
-        format=raw.format,
+        format=header.format,
         notes=_notes(dropped, sharing),
     )
 
 
-def _read(spans: Spans, wanted: Sequence[int], base_url: str) -> RawFeed:
-    """What stands outside the items goes through feedparser; the items do only where `quick` can't read them."""
+def _read(spans: Spans, wanted: Sequence[int], base_url: str, known: bytes) -> tuple[Header, list[RawEntry]]:
+    """What stands outside the items goes through feedparser, unless it is that of last time.
+
+    The items do only where `quick` can't read them.
+    """
+    header = Header.from_bytes(known) if known else _header(record.read(spans.only(()), base_url), base_url)
+    if not wanted:
+        return header, []
     part = spans.only(frozenset(wanted))
     try:
-        header = record.read(spans.only(()), base_url)
-        header.entries = quick.read_items(part, base_url, header.version, len(wanted))
+        return header, quick.read_items(part, base_url, header.version, len(wanted))
     except Beyond:
-        return record.read(part, base_url)
-    return header
+        raw = record.read(part, base_url)
+        return _header(raw, base_url), raw.entries
+
+
+def _header(raw: RawFeed, base_url: str) -> Header:
+    return Header(build_meta(raw, base_url), raw.format, raw.version)
 
 
 def _whole(raw: RawFeed, base_url: str, known: KnownSpans, dropped: int) -> ParsedFeed:
     if not raw.format and not raw.entries:
         raise NotAFeed("Got XML without a feed in it.")
     del raw.entries[MAX_ITEMS:]
-    meta, entries = _build(raw, base_url)
+    header = _header(raw, base_url)
+    entries = _build_entries(raw.entries, base_url, header)
     names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
     first, distinct = _distinct(entries, names)
     return ParsedFeed(
-        meta=meta,
+        meta=header.meta,
         entries=first,
         identities=distinct,
         spans=KnownSpans(shared_guids=sharing.guids, shared_links=sharing.links),
@@ -126,10 +139,9 @@ def _whole(raw: RawFeed, base_url: str, known: KnownSpans, dropped: int) -> Pars
     )
 
 
-def _build(raw: RawFeed, base_url: str) -> tuple[FeedMeta, list[ParsedEntry]]:
-    meta = build_meta(raw, base_url)
-    rss = raw.format.startswith(("RSS", "CDF"))
-    return meta, [build_entry(entry, base_url, meta.language, rss=rss) for entry in raw.entries]
+def _build_entries(raw: Sequence[RawEntry], base_url: str, header: Header) -> list[ParsedEntry]:
+    rss = header.format.startswith(("RSS", "CDF"))
+    return [build_entry(entry, base_url, header.meta.language, rss=rss) for entry in raw]
 
 
 def _distinct(entries: Sequence[ParsedEntry], names: Sequence[str]) -> tuple[tuple[ParsedEntry, ...], tuple[str, ...]]:

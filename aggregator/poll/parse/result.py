@@ -9,6 +9,7 @@ from datetime import timedelta
 from aggregator.model import ParsedEntry
 
 _HASH = 8  # bytes of one hash
+_COUNT = 4  # bytes of the number of items
 _SHARED_GUIDS = 1
 _SHARED_LINKS = 2
 
@@ -41,31 +42,35 @@ class KnownSpans:
 
     `key` stands for everything outside the items that can change their meaning. `items` maps the hash of an item's
     bytes to `identity_hash` of its identity. The two flags tell that the feed was once seen giving one id (one link)
-    to different items; they never go back to false. Stored as bytes: about 16 per item.
+    to different items; they never go back to false. `header` is what the bytes of `key` say (`header.Header`). Stored
+    as bytes: 16 per item and some hundred.
     """
 
     key: bytes = bytes(_HASH)
     items: Mapping[bytes, int] = field(default_factory=dict)
     shared_guids: bool = False
     shared_links: bool = False
+    header: bytes = b""
 
     def to_bytes(self) -> bytes:
         """For the store."""
         flags = _SHARED_GUIDS * self.shared_guids + _SHARED_LINKS * self.shared_links
         pairs = (span + identity.to_bytes(_HASH, signed=True) for span, identity in self.items.items())
-        return bytes([flags]) + self.key + b"".join(pairs)
+        head = bytes([flags]) + self.key + len(self.items).to_bytes(_COUNT)
+        return head + b"".join(pairs) + self.header
 
     @classmethod
     def from_bytes(cls, data: bytes) -> KnownSpans:
         """What `to_bytes` gave; anything else counts as nothing known."""
-        body = data[1 + _HASH :]
-        if len(data) < 1 + _HASH or len(body) % (2 * _HASH):
+        start = 1 + _HASH + _COUNT
+        end = start + 2 * _HASH * int.from_bytes(data[1 + _HASH : start])
+        if len(data) < max(start, end):
             return cls()
         items = {
-            body[at : at + _HASH]: int.from_bytes(body[at + _HASH : at + 2 * _HASH], signed=True)
-            for at in range(0, len(body), 2 * _HASH)
+            data[at : at + _HASH]: int.from_bytes(data[at + _HASH : at + 2 * _HASH], signed=True)
+            for at in range(start, end, 2 * _HASH)
         }
-        return cls(data[1 : 1 + _HASH], items, bool(data[0] & _SHARED_GUIDS), bool(data[0] & _SHARED_LINKS))
+        return cls(data[1 : 1 + _HASH], items, bool(data[0] & _SHARED_GUIDS), bool(data[0] & _SHARED_LINKS), data[end:])
 
     def without(self, identity_hashes: Collection[int]) -> KnownSpans:
         """Forget these items: they were read but not stored, and have to be read again."""
