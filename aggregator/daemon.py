@@ -2,7 +2,7 @@
 
     every few seconds   poll what is due                      in the event loop
                         group what is new, then publish       in a thread
-    every half minute   make and send the digests that are due; ask hubs to push (WebSub)
+    every half minute   make and send the digests that are due; read what came back; ask hubs to push (WebSub)
     every second        read feeds.yaml again if it changed
     every hour          remove what is older than storage.keep
 
@@ -28,6 +28,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from aggregator import clock
 from aggregator.config.load import load
 from aggregator.config.models import Config
+from aggregator.digest.bounces.lookout import Lookout
 from aggregator.digest.service import send_due
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.group.grouper import Grouper
@@ -47,6 +48,7 @@ GROUP_TICK = 5
 PUBLISH_AFTER = timedelta(minutes=5)  # though nothing is new: entries age out, feeds change their health
 PUBLISH_AGAIN = timedelta(seconds=20)  # after one that failed
 DIGEST_TICK = 30
+BOUNCES_TICK = 30
 WEBSUB_TICK = 30
 CONFIG_TICK = 1
 PRUNE_TICK = 3600
@@ -98,6 +100,7 @@ class Daemon:
     def __init__(self, config_path: Path, config: Config, out: Path, store: Store) -> None:
         self.config = config
         self.stopping = asyncio.Event()
+        self._lookout = Lookout(store, lambda: self.config, self.stopping.is_set)
         self._hubs = Hubs(store, lambda: self.config, lambda: self._poller)
         self.app = create_app(store, lambda: self.config, out, self._warnings, self._hubs)
         self._config_path = config_path
@@ -121,7 +124,7 @@ class Daemon:
         return self._poller_life
 
     def _warnings(self) -> list[str]:
-        return [*self._config_faults, *self._troubles.values()]
+        return [*self._config_faults, *self._troubles.values(), *filter(None, [self._lookout.trouble])]
 
     async def tick_until_stopped(self, deadline: threading.Timer) -> None:
         """Tick every stage; when told to stop, wait a little for what is under way. `deadline` runs from then on."""
@@ -129,6 +132,7 @@ class Daemon:
             (self.poll, POLL_TICK),
             (self.group_and_publish, GROUP_TICK),
             (self.send_digests, DIGEST_TICK),
+            (self._lookout.read_bounces, BOUNCES_TICK),
             (self._hubs.tick, WEBSUB_TICK),
             (self.reload, CONFIG_TICK),
             (self.prune, PRUNE_TICK),

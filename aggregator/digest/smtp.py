@@ -108,13 +108,13 @@ class SmtpTransport:
             await self._reset(client)
             return refused
         try:
-            reason = await before_dot()
+            instead = await before_dot()
         except BaseException:
             client.close()
             raise
-        if reason is not None:
+        if instead is not None:
             client.close()  # without the dot, the server forgets the mail
-            return reason
+            return instead
         return await self._dot(client)
 
     async def _hand_over(self, client: aiosmtplib.SMTP, message: Message) -> Result | None:

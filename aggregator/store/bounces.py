@@ -55,7 +55,7 @@ def add(conn: Connection, new: NewBounce, now: datetime) -> bool:
         "original": new.original[:LONGEST_ORIGINAL],
     }
     statement = dialect.insert(bounces).values(values).on_conflict_do_nothing(index_elements=["delivery_id", "key"])
-    return conn.execute(statement).rowcount == 1
+    return conn.execute(statement.returning(bounces.c.id)).scalar() is not None
 
 
 def times(conn: Connection, address: str, weights: Sequence[str], since: datetime) -> list[datetime]:

@@ -3,6 +3,7 @@
 /healthz, /metrics      for machines
 /sources/               the feeds and their polls, live
 /websub/...             for hubs, where the program polls (`websub`)
+/bounces/...            for mail services (`bounces`)
 /subscribe/, /confirm/, /preferences/, /unsubscribe/    for subscribers (`subscriptions`)
 any other path          -> published file           200, or 304 if the client has it
                         -> a page without its slash 308
@@ -10,8 +11,8 @@ any other path          -> published file           200, or 304 if the client ha
                         -> nothing published yet    503, a page that loads itself again
                         -> 404
 
-Reads only (GET and HEAD), hubs' callbacks and subscribers' forms apart. Nothing of a request is ever written into an
-answer: no path, no header, no host.
+Reads only (GET and HEAD), apart from hubs' callbacks, mail services' posts and subscribers' forms. Nothing of a
+request is ever written into an answer: no path, no header, no host.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from aggregator.publish.source_rows import live_rows
 from aggregator.store import feeds, health, stories, websub
 from aggregator.store.database import Store
 from aggregator.web import pages
+from aggregator.web.bounces import bounces_route
 from aggregator.web.document import MAIL_POLICY, SAFE_HEADERS, Document, answer
 from aggregator.web.files import PublishedFiles
 from aggregator.web.health import Report, as_json, metrics
@@ -77,6 +79,7 @@ def create_app(
             Route("/metrics", site.metrics),
             Route("/sources/", site.sources),
             *([websub_route(hubs)] if hubs else []),
+            bounces_route(store, config_source),
             *subscription_routes(store, config_source),
             Route("/{path:path}", site.published),
         ],

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
+from aggregator.web.bodies import read_body
+
 LARGEST = 32_768  # bytes
 MOST_FIELDS = 500
 
@@ -16,11 +18,9 @@ Form = Mapping[str, Sequence[str]]
 
 async def read_form(request: Request) -> Form | None:
     """The fields of an urlencoded form; None for one that is too large or no text."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
+    body = await read_body(request, LARGEST)
+    if body is None:
+        return None
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from aggregator.net.response import MAX_BODY
 from aggregator.poll.hubs import Hubs, Receipt
 from aggregator.poll.websub import PATH, Question
+from aggregator.web.bodies import read_body
 from aggregator.web.document import SAFE_HEADERS
 
 _TOGETHER = 4  # pushes read and parsed at once: each may be large
@@ -56,7 +57,7 @@ class _Callbacks:
         async with self._turns:
             try:
                 async with asyncio.timeout(_READ_SECONDS):
-                    body = await _body(request)
+                    body = await read_body(request, MAX_BODY)
             except (TimeoutError, ClientDisconnect):
                 return _status(408)
             if body is None:
@@ -70,18 +71,6 @@ class _Callbacks:
         if receipt is Receipt.BUSY:
             return _status(503, {"retry-after": str(_RETRY_SECONDS)})
         return _status(202)
-
-
-async def _body(request: Request) -> bytes | None:
-    """None where it is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _status(status: int, headers: dict[str, str] | None = None) -> Response:

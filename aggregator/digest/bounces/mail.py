@@ -1,8 +1,8 @@
 """A mail from a mailbox that anybody can write to, parsed without harm. Pure.
 
 The standard library's parser takes time that grows with the square of some things, and recurses as deep as parts are
-nested. So what no honest report has is cut or refused before: size, the length of lines and of the headers that name
-types, and the number of types that can be nested.
+nested. So what no honest report has is cut or refused before: size, the length and number of lines, the length of the
+headers that name types, and the number of types that can be nested.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from email.message import Message
 
 LARGEST = 512 * 1024  # bytes that are looked at: a report stands in front of the mail that it returns
 _LONGEST_LINE = 998  # RFC 5322 section 2.1.1
+_MOST_LINES = 10_000
 _LONGEST_TYPE = 2048  # bytes of a folded Content-Type
 _MOST_TYPES = 24  # mentions of multipart/… or message/…
 
@@ -26,6 +27,7 @@ _NESTING = re.compile(rb"(?i)(?:multipart|message)/")
 def parse(data: bytes) -> Message | None:
     """The mail, of which at most LARGEST bytes are read; None for what is made to harm its reader."""
     data = _TOO_LONG.sub(rb"\1", _NEW_LINE.sub(b"\n", data[:LARGEST]))
+    data = b"\n".join(data.split(b"\n", _MOST_LINES)[:_MOST_LINES])
     if len(_NESTING.findall(data)) > _MOST_TYPES:
         return None
     if any(len(match[0]) > _LONGEST_TYPE for match in _TYPE.finditer(data)):
