@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,18 +9,16 @@ import typer
 
 from aggregator import clock
 from aggregator.cli.context import app, current
-from aggregator.cli.output import complain, iso, print_json, print_table, say, unknown, write
+from aggregator.cli.output import complain, print_json, print_table, say, unknown, write
 from aggregator.errors import UsageError
 from aggregator.model import SubscriberState
 
 if TYPE_CHECKING:
     from aggregator.config.models import Config
-    from aggregator.digest.signup import Admission
+    from aggregator.digest.admission import Admission
+    from aggregator.digest.roster import Roster
     from aggregator.model import Subscriber
     from aggregator.store.database import Store
-
-COLUMNS = ("address", "state", "digests", "frequency", "topics", "language", "hour", "weekday", "timezone", "created")
-_ADDRESS_COLUMNS = ("address", "email", "e-mail", "mail", "email address")
 
 people = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +43,7 @@ def list_(
 
     Example: aggregator subscribers list --state confirmed
     """
+    from aggregator.digest.roster import as_row
     from aggregator.store import subscribers
 
     here = current(context)
@@ -54,7 +51,7 @@ def list_(
     with here.store() as store, store.read() as conn:
         found = subscribers.listing(conn, state=state, digest=digest)
     if as_json:
-        print_json([{**_row(one), "reason": one.reason} for one in found])
+        print_json([{**as_row(one), "reason": one.reason} for one in found])
     else:
         print_table(("Address", "State", "Digests", "Often", "Reason"), [_cells(one) for one in found])
 
@@ -72,7 +69,13 @@ def add(
 
     Example: aggregator subscribers add anna@example.org --digest "Morning briefing"
     """
-    _admit(context, [address], digest, ask=ask, origin="added")
+    from aggregator.digest.roster import Roster, Row
+    from aggregator.digest.subscriptions import read_address
+
+    read = read_address(address)
+    if read is None:
+        raise UsageError(f"{address!r} is not an e-mail address")
+    _admit(context, Roster((Row(1, read),), ()), digest, ask=ask, origin="added")
 
 
 @people.command("import")
@@ -82,17 +85,24 @@ def import_(
     digest: Digests = None,
     ask: Ask = False,
 ) -> None:
-    """Add the people of a table, such as another newsletter's export.
+    """Add the people of a table, such as another newsletter's export, or this program's.
 
-    Who is known already keeps his state and his choices.
+    Who is known already keeps his state and his choices; who has left, here or as a column state or status says, gets
+    no mail. Rows that can't be understood are named with their line, and can be imported again once they are mended.
 
     Example: aggregator subscribers import people.csv --ask
     """
+    from aggregator.digest.roster import read_roster
+
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from None
-    _admit(context, _addresses(text), digest, ask=ask, origin="imported")
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}") from None
+    try:
+        roster = read_roster(data, current(context).config)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
+    _admit(context, roster, digest, ask=ask, origin="imported")
 
 
 @people.command()
@@ -118,6 +128,7 @@ def export(
     Example: aggregator subscribers export > subscribers.csv
     """
     from aggregator.digest import signup
+    from aggregator.digest.roster import roster_of
     from aggregator.store import subscribers
 
     with current(context).store() as store:
@@ -126,47 +137,36 @@ def export(
             return
         with store.read() as conn:
             found = subscribers.listing(conn)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for one in found:
-        row = _row(one)
-        writer.writerow({name: _plain(row[name]) for name in COLUMNS})
-    write(text.getvalue())
+    write(roster_of(found))
 
 
-def _admit(context: typer.Context, addresses: list[str], digest: list[str] | None, *, ask: bool, origin: str) -> None:
-    from aggregator.digest import signup
+def _admit(context: typer.Context, roster: Roster, digest: list[str] | None, *, ask: bool, origin: str) -> None:
+    from aggregator.digest.admission import Terms, admit
 
     here = current(context)
-    digests = digest or list(here.config.digests)
+    digests = list(dict.fromkeys(digest or here.config.digests))
     _known(here.config, digests)
     if not digests:
         raise UsageError("feeds.yaml names no digest to subscribe to")
+    terms = Terms(digests=digests, also=digests if digest else (), ask=ask, origin=origin)
     with here.store() as store:
-        done = signup.admit(store, addresses, digests, clock.utc_now(), ask=ask, origin=origin)
-    _report(done, ask=ask)
+        done = admit(store, roster.rows, terms, clock.utc_now())
+    _report(done, roster, ask=ask)
 
 
-def _report(done: Admission, *, ask: bool) -> None:
-    say(f"{done.added} {'will be asked by mail' if ask else 'added'}, {done.known} known already")
-    for place, address in done.refused:
-        complain(f"{place}: {address!r} is not an e-mail address")
+def _report(done: Admission, roster: Roster, *, ask: bool) -> None:
+    counts = [f"{done.added} {'will be asked by mail' if ask else 'added'}", f"{done.known} known already"]
+    counts += [f"{done.ended} noted as having left"] if done.ended else []
+    counts += [f"{roster.twice} named twice"] if roster.twice else []
+    say(", ".join(counts))
+    for fault in roster.faults:
+        complain(fault)
     for address in done.left:
         complain(f"{address} had unsubscribed or can't be reached, and stays so")
-    if done.refused or done.left:
+    for address in done.unasked:
+        complain(f"{address} has not confirmed, and gets no mail; --ask sends a mail to confirm")
+    if roster.faults or done.left or done.unasked:
         raise typer.Exit(1)
-
-
-def _addresses(text: str) -> list[str]:
-    """Those of a table with a heading, or of the first column of one without."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
-    if not rows:
-        return []
-    heading = [cell.strip().casefold() for cell in rows[0]]
-    column = next((heading.index(name) for name in _ADDRESS_COLUMNS if name in heading), None)
-    body = rows if column is None else rows[1:]
-    return [row[column or 0].strip() if len(row) > (column or 0) else "" for row in body]
 
 
 def _find(store: Store, address: str) -> Subscriber:
@@ -183,28 +183,6 @@ def _known(config: Config, names: list[str]) -> None:
     for name in names:
         if name not in config.digests:
             raise UsageError(unknown("digest", name, config.digests))
-
-
-def _row(one: Subscriber) -> dict[str, object]:
-    wishes = one.wishes
-    return {
-        "address": one.address,
-        "state": one.state.value,
-        "digests": one.digests,
-        "frequency": wishes.frequency.value,
-        "topics": wishes.topics,
-        "language": wishes.language,
-        "hour": wishes.hour,
-        "weekday": wishes.weekday,
-        "timezone": wishes.timezone,
-        "created": iso(one.created),
-    }
-
-
-def _plain(value: object) -> str:
-    """A cell of the CSV; what a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = "; ".join(value) if isinstance(value, tuple) else str(value or "")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _cells(one: Subscriber) -> tuple[str, ...]:

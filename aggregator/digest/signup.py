@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from time import sleep
@@ -155,56 +155,6 @@ def save(store: Store, person: Subscriber, wishes: Wishes, digests: Sequence[str
     """What was chosen on the preferences page."""
     with store.write(durable=True) as conn:
         subscribers.set_wishes(conn, person.id, wishes, digests, now)
-
-
-@dataclass(slots=True)
-class Admission:
-    """What became of addresses that the operator brought. `refused`: (place, text) of what is no address."""
-
-    added: int = 0
-    known: int = 0
-    left: list[str] = field(default_factory=list)  # who had unsubscribed or can't be reached, and stays so
-    refused: list[tuple[int, str]] = field(default_factory=list)
-
-
-def admit(
-    store: Store, addresses: Sequence[str], digests: Sequence[str], now: datetime, *, ask: bool, origin: str
-) -> Admission:
-    """Add people on the operator's word, all or none. `ask`: each is sent a letter to confirm first."""
-    done, seen = Admission(), set[str]()
-    with store.write(durable=True) as conn:
-        for place, text in enumerate(addresses, start=1):
-            address = read_address(text)
-            if address is None:
-                done.refused.append((place, text))
-            elif (key := subscribers.address_key(address)) not in seen:
-                seen.add(key)
-                _admit(conn, address, digests, now, done, ask=ask, origin=origin)
-    return done
-
-
-def _admit(
-    conn: Connection, address: str, digests: Sequence[str], now: datetime, done: Admission, *, ask: bool, origin: str
-) -> None:
-    person = subscribers.by_address(conn, address)
-    if person is None:
-        state = SubscriberState.UNCONFIRMED if ask else SubscriberState.CONFIRMED
-        reason = f"{origin} by the operator{'; has not confirmed yet' if ask else ''}"
-        new = NewSubscriber(address=address, state=state, reason=reason, digests=digests, origin=origin)
-        person = subscribers.add(conn, new, now)
-        done.added += 1
-    elif person.state is SubscriberState.SUPPRESSED or (person.state is SubscriberState.UNSUBSCRIBED and not ask):
-        done.left.append(address)
-        return
-    elif person.state is SubscriberState.CONFIRMED:
-        done.known += 1
-        return
-    else:
-        done.added += 1
-        if not ask:
-            subscribers.set_state(conn, person.id, SubscriberState.CONFIRMED, f"{origin} by the operator", now)
-    if ask:
-        letters.add(conn, person.id, LetterKind.CONFIRM, now)
 
 
 def export(store: Store, person: Subscriber) -> dict[str, Any]:
