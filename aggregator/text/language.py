@@ -7,6 +7,7 @@ beforehand than the others, and what the feed declares is likelier still, but ne
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from array import array
 from functools import lru_cache
@@ -25,6 +26,10 @@ _NEIGHBOURS = (
 # How likely a language is before the text is read, relative to most of the ten.
 _PRIORS = {"en": 2.0} | dict.fromkeys(_NEIGHBOURS, 0.5)
 _DECLARED = 5.0  # times as likely as it would be otherwise
+# Letters that a language is never written with.
+_LACKS = {"uk": "ыэёъ", "ru": "їєґіў", "be": "щиї", "bg": "ыэёіїє", "mk": "ыэёъщяюйь", "sr": "ыэёъщяюйь"}
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_MISSING = 5.0  # in logarithms, for any of them: a foreign name may have one
 _ENOUGH = 128  # characters, then bytes: more change nothing
 
 
@@ -75,6 +80,10 @@ class _Model:
             weights = np.log1p(np.fromiter(counts.values(), np.float32, len(counts)))
             seen = weights @ self._weights[np.fromiter(counts, np.intp, len(counts))] + self._bias
             scores += seen / math.sqrt(len(data))  # keeps short and long texts comparable, as in py3langid
+        if _CYRILLIC.search(text):
+            for language, letters in _LACKS.items():
+                if not set(letters).isdisjoint(text.lower()):
+                    scores[self._columns[language]] -= _MISSING
         if declared in self._columns:
             scores[self._columns[declared]] += math.log(_DECLARED)
         return self._languages[int(scores.argmax())]

@@ -9,7 +9,7 @@ article repeatedly, in the text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 
 from aggregator.text.evidence import SUMMARY_WORDS, Hit, Kind, weigh
@@ -25,6 +25,10 @@ MAX_HITS = 50
 
 _MAIN_WORD_FIRST = frozenset(("fr", "es", "pt", "it", "ar", "ro", "ca"))
 _REACH = (NEAR_WORDS + 1) * CHUNK_STEP
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
+_SHORTENED = 4  # letters of words that a full stop may shorten: Mr. Gen. St. Sept.
+_OF = (["of"], ["of", "the"])
+_COORDINATED = 2  # words between two that a third is coordinated with
 _MENTIONS = 2  # in an article, of a word that is not in the title
 
 
@@ -58,7 +62,7 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
             if len(words) == 1:
                 _add(first, field, named, hits)
             elif (last := found.get(words[-1])) is not None and _come_near(first, last):
-                _add(_side_by_side(words, found), field, None, hits)
+                _add(_side_by_side(words, field), field, None, hits)
                 if pattern.loose and words is pattern.ways[0]:
                     _near(words, field, entry.language, hits)
     if not hits and pattern.loose and len(pattern.fields) > 1:
@@ -121,15 +125,30 @@ def _add(places: list[Place], field: FieldText, named: str | None, hits: list[Hi
             hits.append(Hit(kind, weigh(kind, field, place), ((field, place),)))
 
 
-def _side_by_side(words: tuple[int, ...], found: Mapping[int, list[Place]]) -> list[Place]:
-    """Where the words follow one another."""
-    runs = [(start, after) for start, after in found[words[0]]]
+def _side_by_side(words: tuple[int, ...], field: FieldText) -> list[Place]:
+    """Where the words follow one another within a sentence."""
+    found = field.found
+    runs = found[words[0]]
     for number in words[1:]:
         ends = dict(found.get(number, ()))
-        runs = [(start, ends[after]) for start, after in runs if after in ends]
+        runs = [(start, ends[after]) for start, after in runs if after in ends and not _ends_sentence(field, after)]
         if not runs:
             return []
     return runs
+
+
+def _ends_sentence(field: FieldText, position: int) -> bool:
+    """Whether a sentence or a line ends before a position: '... in the air. Defence ministers ...'."""
+    index, token = divmod(position, CHUNK_STEP)
+    if token:
+        return False
+    start, end = field.span(index - 1)
+    between = field.text[end : field.span(index)[0]]
+    if between.isspace() and "\n" not in between:
+        return False
+    word = field.text[start:end]
+    shortened = "." in word or len(word) == 1 or (word[0].isupper() and len(word) <= _SHORTENED)
+    return _SENTENCE_END.search(between) is not None and not (shortened and between.startswith("."))
 
 
 def _near(words: tuple[int, ...], field: FieldText, language: str, hits: list[Hit]) -> None:
@@ -159,12 +178,33 @@ def _nearest(places: list[Place], main: Place, field: FieldText, covered: list[P
     best, least = None, _REACH + 1
     for place in places:
         distance = abs(place[0] - main[0])
-        if distance < least and place != main and _is_free(field, place, language):
+        if distance < least and place != main and _goes_with(main, place, field, language):
             if not any(_overlap(place, other) for other in covered):
                 best, least = place, distance
         elif place[0] > main[0] + _REACH:
             break
     return best
+
+
+def _goes_with(main: Place, other: Place, field: FieldText, language: str) -> bool:
+    """Whether a word near the main word can belong to it."""
+    if language != "en":
+        return True
+    if other > main:
+        between = range(main[1] // CHUNK_STEP, min(other[0] // CHUNK_STEP, main[1] // CHUNK_STEP + 3))
+        words = [field.word(index).lower() for index in between]
+        return words in _OF or _is_free(field, other, language)  # 'price of oil'
+    gap = main[0] // CHUNK_STEP - other[1] // CHUNK_STEP
+    if gap == _COORDINATED and field.word(other[1] // CHUNK_STEP).lower() in ("and", "or"):
+        return True  # 'oil and gas prices'
+    if gap <= 1 and _is_verb(field, main):
+        return True  # 'aid packages pledged'
+    return _is_free(field, other, language) and (_is_verb(field, main) or _is_free(field, main, language))
+
+
+def _is_verb(field: FieldText, place: Place) -> bool:
+    """Whether a word is printed as a past participle, which modifies nothing after it."""
+    return field.word(place[0] // CHUNK_STEP).lower().endswith("ed")
 
 
 def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:

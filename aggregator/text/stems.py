@@ -16,6 +16,8 @@ import Stemmer
 from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory, DictionaryFactory, StreamDictionaryFactory
 
+from aggregator.text.accents import found_accents, sought_accents
+from aggregator.text.irregular import irregular
 from aggregator.text.spelling import american
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "uk", "ru", "ar")
@@ -33,6 +35,7 @@ _SNOWBALL = {
     "ru": "russian",
     "ar": "arabic",
 }
+_ACCENTED = frozenset(("fr", "es", "pt", "it", "pl"))
 _INFLECTED_NAMES = frozenset(("pl", "uk", "ru"))
 # Case endings of Ukrainian nouns and adjectives: Snowball has no stemmer for the language.
 _UKRAINIAN = re.compile(
@@ -40,6 +43,11 @@ _UKRAINIAN = re.compile(
 )
 # Surnames in -ov, -ev, -in: their endings look like those of the bare name.
 _SURNAME = re.compile("(?<=.)(ов|ев|ёв|єв|ин|ын|ін|їн)(?:а|у|ым|им|е|і|ой|ою|ы|и|ых|их)?$")
+_FRENCH_ADJECTIVES = ("el", "elle", "els", "elles", "al", "ale", "aux", "ales", "if", "ive", "ifs", "ives")
+_POLISH_SHIFTS = str.maketrans("óźśćń", "ozscn")  # powódź, powodzi; Kraków, Krakowa
+# Zelensky, Zelenskyy, Zelenskiy, Zelenskyi: one name in several transcriptions.
+_TRANSCRIBED = re.compile("(?<=[a-z]{3})sk(?:y|yy|iy|yi|ii|ij|yj)$")
+_SCRIPTS = {"uk": "cyrillic", "ru": "cyrillic", "ar": "arabic"}
 # 'and', 'so', 'with', 'for', 'like' and the article, written together with the word.
 _ARABIC_CLITICS = re.compile("^[وف]?(?:[بك]?ال|لل|[بكل](?=.{4}))?(?=.{3})")
 
@@ -73,28 +81,82 @@ def stem(form: str, language: str) -> str:
 @lru_cache(_CACHE)
 def found(form: str, language: str, capital: bool) -> frozenset[str]:
     """Readings of a word in a text. `capital`: it is printed with a capital letter, so it may be a name."""
-    if language not in LANGUAGES or not form.isalpha():
+    if not _is_word(form):
         return frozenset((form,))
-    readings = {form, _lemma(form, language)}
-    name = capital and language in _INFLECTED_NAMES
-    if language == "de" or name:
-        readings.add(_lemma(form.title(), language))
-    if language == "ar":
-        bare = _ARABIC_CLITICS.sub("", form)
-        readings |= {_lemma(bare, language), _marked(bare.removesuffix("ات"), language)}
-    if _is_stemmed(form, language) or name:
-        readings.add(_marked(form, language))
-    if name and language != "pl" and (surname := _SURNAME.search(form)):
-        readings.add(f"~{form[: surname.end(1)]}")
+    readings = _readings(form, language, capital)
+    readings |= found_accents(_spellings(form, readings, language), is_word=_has_meaning(form, language, capital))
+    if (base := irregular(form, language)) is not None:
+        readings.add(base)
     return frozenset(readings)
 
 
 def sought(form: str, language: str, capital: bool) -> frozenset[str]:
     """Readings of a keyword's word: those of a text's word, and its bare stem for words that no dictionary has."""
-    readings = found(form, language, capital)
-    if language in LANGUAGES and language != "en" and form.isalpha():
-        return readings | {_marked(form, language)}
+    if not _is_word(form):
+        return frozenset((form,))
+    readings = _readings(form, language, capital)
+    readings |= sought_accents(_spellings(form, readings, language), is_word=_has_meaning(form, language, capital))
+    if language in LANGUAGES and language != "en" and not _is_foreign(form, language):
+        readings.add(_marked(form, language))
+    return frozenset(readings)
+
+
+def _is_word(form: str) -> bool:
+    return form.isalpha() or form.replace("'", "").isalpha()  # об'єкт
+
+
+def _spellings(form: str, readings: set[str], language: str) -> set[str]:
+    """What of a word may be written with or without accents."""
+    spellings = {reading for reading in readings if reading[0] != "~"}
+    return spellings | {_strip(form, language)} if language in _ACCENTED else spellings
+
+
+def _has_meaning(form: str, language: str, capital: bool) -> bool:
+    """Whether a word without accents is one of its own. Where no dictionary tells, only names are not."""
+    if language not in LANGUAGES:
+        return not capital
+    return _lookup.is_dictionary_member(form, language) or (language == "de" and is_noun(form))
+
+
+def _readings(form: str, language: str, capital: bool) -> set[str]:
+    """What both sides have in common: base forms, and stems where those are missing or known to be careful."""
+    if language not in LANGUAGES or _is_foreign(form, language):
+        return {form}
+    name = capital and language in _INFLECTED_NAMES
+    if language == "de" and capital and is_noun(form):
+        readings = {form, _lemma(form.title(), language)}  # 'Rate' is not a form of 'raten'
+    else:
+        readings = {form, _lemma(form, language)}
+        if language == "de" or name:
+            readings.add(_lemma(form.title(), language))
+    if language == "ar":
+        clipped = _ARABIC_CLITICS.sub("", form)
+        readings |= {_lemma(clipped, language), _marked(clipped.removesuffix("ات"), language)}
+        readings.add(f"~{_stemmer(language).stemWord(form)}")  # 'بيتهم': its first letter is no clitic
+    if _is_stemmed(form, language) or name:
+        readings.add(_marked(form, language))
+    if name and language != "pl" and (surname := _SURNAME.search(form)):
+        readings.add(f"~{form[: surname.end(1)]}")
+    if capital and (transcribed := _TRANSCRIBED.search(form)):
+        readings.add(f"~{form[: transcribed.start()]}sky")
     return readings
+
+
+def _is_foreign(form: str, language: str) -> bool:
+    """Whether a word is in letters that the language is not written in: it is not inflected."""
+    script = _SCRIPTS.get(language, "latin")
+    cyrillic, arabic = "\u0400" <= form[0] <= "\u052f", "\u0600" <= form[0] <= "\u06ff"
+    return (script == "cyrillic") != cyrillic or (script == "arabic") != arabic
+
+
+def is_noun(form: str) -> bool:
+    """Whether the German dictionary has a word with a capital letter."""
+    return _lookup.is_dictionary_member(form.title(), "de")
+
+
+def bare_stem(form: str, language: str) -> str:
+    """A word's stem by rules alone, for one of `LANGUAGES`."""
+    return _strip(form, language)
 
 
 @lru_cache(_CACHE)
@@ -105,6 +167,8 @@ def is_common(form: str, language: str) -> bool:
 
 def _is_stemmed(form: str, language: str) -> bool:
     """Whether the bare stem is a reading: of words not in the dictionary, and where stems are known to be careful."""
+    if language == "fr" and form.endswith(_FRENCH_ADJECTIVES):
+        return True  # 'présidentielle' is a noun there, too
     return language in ("ar", "pl") or not _lookup.is_dictionary_member(form, language)
 
 
@@ -115,6 +179,8 @@ def _marked(form: str, language: str) -> str:
 
 def _lemma(form: str, language: str) -> str:
     lemma = (_lemmas.get_lemma(form, language) or form).casefold()
+    if language == "fr":
+        return lemma.replace("œ", "oe")  # as in normal forms
     if language == "en":
         return american(lemma, _is_english)
     return lemma
@@ -130,6 +196,8 @@ def _strip(form: str, language: str) -> str:
     if language == "ar":
         form = _ARABIC_CLITICS.sub("", form)
     stemmed: str = _stemmer(language).stemWord(form)
+    if language == "pl":
+        return stemmed.translate(_POLISH_SHIFTS)
     if language == "de" and stemmed == form and form.endswith("s"):
         return form[:-1]
     return stemmed

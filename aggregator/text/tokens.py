@@ -33,7 +33,12 @@ _UNSPACED = (
 _APOSTROPHES = "'’ʼ＇`´"
 _HYPHENS = "\\-‐‑\u00ad"  # the first escaped, for it stands in a set of characters
 _JOINERS = "\u200b-\u200d\u2060"
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0E, 0xFE0F, 0x0640])
+# Left out of normal forms: joiners and marks of typesetting, the vowels and the stretching of Arabic.
+_INVISIBLE: dict[int, str | None] = dict.fromkeys(
+    [0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0E, 0xFE0F, 0x0640]
+)
+_INVISIBLE |= dict.fromkeys([*range(0x064B, 0x0653), 0x0670])
+_FOLDED = _INVISIBLE | {ord("œ"): "oe", ord("Œ"): "oe", ord("æ"): "ae", ord("Æ"): "ae"}
 
 _WORD = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 _SUFFIX = r"(?:\+\+|\+(?!\w)|#(?!\w))?"  # C++, Disney+, C#
@@ -80,7 +85,7 @@ def normal_form(word: str) -> str:
     """NFKC, casefolded, apostrophes as U+0027, invisible characters gone, at most MAX_WORD characters."""
     if word.isascii():
         return word.lower()[:MAX_WORD]
-    folded = unicodedata.normalize("NFKC", word.translate(_INVISIBLE)).casefold().replace("i\u0307", "i")
+    folded = unicodedata.normalize("NFKC", word.translate(_FOLDED)).casefold().replace("i\u0307", "i")
     return _APOSTROPHE.sub("'", unicodedata.normalize("NFKC", folded))[:MAX_WORD]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from aggregator.text.compounds import Compounds
 from aggregator.text.stems import found, sought
 from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
 from aggregator.text.wordlists import COMPANIES, CURRENCIES
@@ -74,6 +75,7 @@ class Readings:
         self.inflected: dict[str, list[int]] = {}
         self.exact: dict[str, list[int]] = {}
         self.prefixes: dict[str, list[int]] = {}
+        self.compounds = Compounds()
         for number, word in enumerate(vocabulary.words):
             if word.prefix:
                 self.prefixes.setdefault(word.form, []).append(number)
@@ -82,6 +84,8 @@ class Readings:
             else:
                 for reading in sought(word.form, language, word.name):
                     self.inflected.setdefault(reading, []).append(number)
+                if language == "de" and word.name:
+                    self.compounds.add(word.form, number)
         self.prefix_lengths = sorted({len(prefix) for prefix in self.prefixes})
 
 
@@ -155,6 +159,8 @@ class Reader(dict[str, Printed]):
         if self._shouting or not _is_acronym(surface):
             for reading in found(form, readings.language, surface[:1].isupper()):
                 numbers.update(readings.inflected.get(reading, ()))
+            if surface[:1].isupper():
+                numbers |= readings.compounds.answers(form)
         else:
             numbers.update(readings.inflected.get(form, ()))
         for length in readings.prefix_lengths:

@@ -18,6 +18,15 @@ _BEGINNINGS = (
 )  # fmt: skip
 _PARTICLES = ("over", "out", "off", "up", "down", "back", "away", "through")
 
+# Second parts of English words that are also written as two: heat wave, wild fire, health care.
+_SECOND_PARTS = (
+    "bank", "board", "book", "break", "care", "craft", "fall", "field", "fire", "flow", "front", "ground", "hold",
+    "house", "keeper", "land", "less", "life", "light", "line", "maker", "man", "mark", "market", "men", "phone",
+    "place", "port", "power", "print", "quake", "room", "ship", "shore", "side", "site", "stream", "storm", "time",
+    "ware", "watch", "water", "wave", "way", "wide", "wing", "work", "worker", "yard",
+)  # fmt: skip
+_FIRST_PART = 4  # letters before them
+
 Way = tuple[WantedWord, ...]
 
 
@@ -63,6 +72,9 @@ def _ways_of_word(word: Word, *, exact: bool, guarded: bool) -> list[Way]:
 def _splits(form: str) -> list[tuple[str, str]]:
     found = [(start, form[len(start) :]) for start in _BEGINNINGS if form.startswith(start)]
     found += [(form[: -len(end)], end) for end in _PARTICLES if form.endswith(end)]
+    found += [
+        (form[: -len(end)], end) for end in _SECOND_PARTS if form.endswith(end) and len(form) - len(end) >= _FIRST_PART
+    ]
     return [(left, right) for left, right in found if min(len(left), len(right)) >= _MIN_PART - (right in _PARTICLES)]
 
 
