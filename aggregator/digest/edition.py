@@ -114,18 +114,41 @@ def _spread(ranked: Sequence[Pick], size: int) -> list[Pick]:
     return [pick for pick in ranked if pick.story.id in chosen]
 
 
+def why_left_out(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) -> str | None:
+    """Why a story can't enter, whatever its rank, as a sentence; None when it can."""
+    case = _case(candidate, feeds, brief)
+    if isinstance(case, str):
+        return case
+    return None if _picked(case) else "An earlier edition told it, and no text since then says anything new."
+
+
 def _pick(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) -> Pick | None:
+    case = _case(candidate, feeds, brief)
+    return None if isinstance(case, str) else _picked(case)
+
+
+def _picked(case: _Case) -> Pick | None:
+    return _update(case) if case.told else _first(case)
+
+
+def _case(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) -> _Case | str:
+    """The story as far as it counts, or why it doesn't."""
     story = candidate.story
     topic = next((name for name in story.topics if name in brief.topics), None)
-    if (topic is None and brief.only_topics) or not _in_languages(story, candidate.entries, brief.languages):
-        return None
+    if topic is None and brief.only_topics:
+        return f"None of the digest's topics takes it; it is in {', '.join(story.topics) or 'none'}."
+    if not _in_languages(story, candidate.entries, brief.languages):
+        return f"It is not in a language of the digest: {', '.join(brief.languages)}."
     entries = [entry for entry in candidate.entries if _counts(entry, brief)]
     fresh = [entry for entry in entries if entry.first_seen > brief.period_from and entry.id not in brief.shown]
     told = [entry for entry in entries if entry.id in brief.shown]
-    if not fresh or (told and not brief.updates):
-        return None
-    case = _Case(story, topic, entries, fresh, feeds, brief)
-    return _update(case, told) if told else _first(case)
+    if not entries:
+        return "Its texts were more than a week old when they were first seen, or came after the edition."
+    if not fresh:
+        return "An earlier edition told it." if told else "Its texts came before the edition's period."
+    if told and not brief.updates:
+        return "An earlier mail told it."
+    return _Case(story, topic, entries, fresh, told, feeds, brief)
 
 
 def _counts(entry: Entry, brief: Brief) -> bool:
@@ -153,6 +176,7 @@ class _Case:
     topic: str | None
     entries: list[Entry]  # that count
     fresh: list[Entry]  # of them, those of the period that no edition told
+    told: list[Entry]  # of them, those that an edition told
     feeds: Mapping[int, Feed]
     brief: Brief
 
@@ -178,9 +202,9 @@ def _first(case: _Case) -> Pick:
     return case.pick(next((e for e in case.entries if e.id == case.story.lead_id), case.fresh[-1]), case.fresh)
 
 
-def _update(case: _Case, told: list[Entry]) -> Pick | None:
+def _update(case: _Case) -> Pick | None:
     """The story again, led by the text that says most that is new; None when none of them does."""
-    known = [text for entry in told for text in (entry.title, entry.text[:TEXT_FOR_NEWS])]
+    known = [text for entry in case.told for text in (entry.title, entry.text[:TEXT_FOR_NEWS])]
     news = {entry.id: new_sentences(known, entry.text[:TEXT_FOR_NEWS]) for entry in case.fresh}
     telling = [entry for entry in case.fresh if news[entry.id]]
     if not telling:

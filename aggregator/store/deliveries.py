@@ -239,14 +239,17 @@ def listing(
     *,
     edition_ids: Sequence[int] | None = None,
     state: DeliveryState | None = None,
+    address: str | None = None,
     limit: int | None = None,
 ) -> list[Delivery]:
-    """Deliveries, newest first; of these editions, in this state."""
+    """Deliveries, newest first; of these editions, in this state, to this address however its letters are written."""
     statement = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
     if edition_ids is not None:
         statement = statement.where(deliveries.c.edition_id.in_(edition_ids))
     if state is not None:
         statement = statement.where(deliveries.c.state == state)
+    if address is not None:
+        statement = statement.where(func.lower(deliveries.c.address) == address.lower())
     return [_delivery(row) for row in conn.execute(statement)]
 
 

@@ -155,6 +155,11 @@ def polled_since(conn: Connection, since: datetime) -> list[tuple[str, datetime]
     return [(row.host, row.last_polled_at) for row in conn.execute(statement.order_by(feeds.c.last_polled_at))]
 
 
+def leased_until(conn: Connection, feed_id: int) -> datetime | None:
+    """Until when a process may be polling the feed; None when none is."""
+    return conn.execute(select(feeds.c.lease_until).where(feeds.c.id == feed_id)).scalar()
+
+
 def next_due(conn: Connection) -> datetime | None:
     """When the next feed is due; None when a feed was never polled or there is none."""
     statement = select(func.min(func.coalesce(feeds.c.next_poll_at, 0))).where(feeds.c.configured, ~feeds.c.paused)

@@ -93,8 +93,8 @@ def stories_below(conn: Connection, story_id: int, limit: int) -> list[int]:
     return list(conn.execute(statement.order_by(stories.c.id.desc()).limit(limit)).scalars())
 
 
-def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
-    """The entries that new ones are compared with, in the order in which they were grouped.
+def window(conn: Connection, entry_ids: Sequence[int] | None = None) -> Iterable[tuple[WindowRow, int]]:
+    """The entries that new ones are compared with, or these of them, in the order in which they were grouped.
 
     Each with the entry that its story's key is made of.
     """
@@ -104,6 +104,8 @@ def window(conn: Connection) -> Iterable[tuple[WindowRow, int]]:
         .join(stories, stories.c.id == entries.c.story_id)
         .order_by(story_window.c.seq)
     )
+    if entry_ids is not None:
+        statement = statement.where(story_window.c.entry_id.in_(entry_ids))
     for row in conn.execute(statement):
         terms = tuple(row.terms.split(" ")) if row.terms else ()
         found = WindowRow(row.entry_id, row.feed_id, row.language, row.at, terms, row.weights, row.prints)
