@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 POLL_TICK = 5  # seconds
 GROUP_TICK = 5
+WALK_FOR = 20  # seconds of matching stored entries again before what it changed is published
 PUBLISH_AFTER = timedelta(minutes=5)  # though nothing is new: entries age out, feeds change their health
 PUBLISH_AGAIN = timedelta(seconds=20)  # after one that failed
 DIGEST_TICK = 30
@@ -208,9 +209,12 @@ class Daemon:
         """Group what is new; publish when something may look different."""
         async with self._stages:
             now = clock.utc_now()
-            grouped = await asyncio.to_thread(self._grouper.run, self.config, now, self._stop_between_batches)
+            run, stop = self._grouper.run, self._stop_between_batches
+            grouped = await asyncio.to_thread(run, self.config, now, stop, walk_for=WALK_FOR)
             if grouped.entries or grouped.rematched or now >= self._publish_at:
                 await self._publish()
+        if grouped.left:
+            log.info("topics were edited: %d stored entries are still to be matched again", grouped.left)
 
     def _stop_between_batches(self, _done: int, _total: int) -> None:
         if self.stopping.is_set():

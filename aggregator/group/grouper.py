@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +57,7 @@ class GroupReport:
     entries: int = 0  # new and edited ones
     topics: int = 0  # matches of topics with them
     rematched: int = 0  # entries of old that were read again because the topics were edited
+    left: int = 0  # entries of old that a later call will read again
     stories_new: int = 0
     stories_changed: int = 0
     seconds: float = 0.0
@@ -80,17 +82,24 @@ class Grouper:
         self._matcher: tuple[str, TopicMatcher] | None = None
         self._window: tuple[int, Placing] | None = None
 
-    def run(self, config: Config, now: datetime, progress: Progress | None = None) -> GroupReport:
-        """See `group`."""
+    def run(
+        self, config: Config, now: datetime, progress: Progress | None = None, *, walk_for: float = math.inf
+    ) -> GroupReport:
+        """See `group`. After `walk_for` seconds what is old is left to the next call, and what is new is done."""
         started = time.monotonic()
         work = _Work(now)
         total = self._begin(config)
-        while self._group_batch(config, work) or self._rematch_batch(config, work) or self._refresh_batch(work):
+        while self._group_batch(config, work) or (
+            time.monotonic() < started + walk_for and (self._rematch_batch(config, work) or self._refresh_batch(work))
+        ):
             if progress is not None:
                 done = work.report.entries + work.report.rematched
                 total = max(total, done)
                 progress(done, total)
         self._close_idle(now)
+        if work.report.rematched:
+            with self._store.read() as conn:
+                work.report.left = grouping.count_older_than(conn, _TOPICS.below(conn))
         work.report.stories_new = len(work.new)
         work.report.stories_changed = len(work.changed - work.new)
         work.report.seconds = time.monotonic() - started

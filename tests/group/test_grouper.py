@@ -204,6 +204,20 @@ def test_interrupted_walk_through_the_archive_goes_on(sqlite_store: Store, monke
     assert group(sqlite_store, config("grain"), NOW).rematched == 5
 
 
+def test_walk_through_the_archive_is_cut_short_but_what_is_new_is_done(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(sqlite_store, ALL)
+    group(sqlite_store, config(), NOW)
+    add(sqlite_store, [APART[0]], first=20)
+    monkeypatch.setattr(grouper, "BATCH", 4)
+    edited, grouping = config("grain"), Grouper(sqlite_store)
+    cut = grouping.run(edited, NOW, walk_for=0)
+    assert (cut.entries, cut.rematched) == (1, 0)
+    rest = grouping.run(edited, NOW)
+    assert (rest.entries, rest.rematched, rest.left) == (0, 10, 0)
+
+
 def test_edited_feed_shows_in_the_stories_of_old(store: Store) -> None:
     add(store, VERSIONS)
     group(store, config(), NOW)
