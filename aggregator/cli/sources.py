@@ -192,7 +192,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _next_poll(feed: Feed, now: datetime) -> str:
-    if feed.paused:
+    if feed.paused or feed.state == "gone":
         return "-"
     due = feed.next_poll_at is None or feed.next_poll_at <= now
     return "now" if due else ago(feed.next_poll_at, now)

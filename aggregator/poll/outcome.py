@@ -174,7 +174,7 @@ def _after_answer(
 
 def _after_parse(after: PollOutcome, parsed: ParsedFeed, changes: Changes, polled: Polled, filter_: str) -> PollOutcome:
     meta = parsed.meta
-    hints = FeedHints.from_json(after.hints).learn(meta, (one.sort_at for one in changes.new), filter_)
+    hints = FeedHints.from_json(after.hints).learn(meta, (one.sort_at for one in changes.new), filter_, polled.at)
     after = replace(
         after,
         title=meta.title,

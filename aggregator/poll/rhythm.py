@@ -18,7 +18,7 @@ class FeedHints:
     """`ttl`, `update_period`, `skip_hours` (UTC) and `skip_days` (0 = Monday) as the feed states them.
 
     `recent` holds the times of the newest entries, newest first. `filter` stands for the keep and drop under which the
-    entries were chosen.
+    entries were chosen. `since` is when it was first read: what was new then may be years old.
     """
 
     ttl: timedelta | None = None
@@ -27,6 +27,7 @@ class FeedHints:
     skip_days: frozenset[int] = frozenset()
     recent: tuple[datetime, ...] = ()
     filter: str = ""
+    since: datetime | None = None
 
     @property
     def gap(self) -> timedelta | None:
@@ -39,7 +40,14 @@ class FeedHints:
         recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
         return replace(self, recent=tuple(recent[:_REMEMBERED]))
 
-    def learn(self, meta: FeedMeta, times: Iterable[datetime], filter_: str = "") -> FeedHints:
+    def newest(self, last_new_entry_at: datetime | None) -> datetime | None:
+        """When the feed last had something new: as it says, or when we saw what came after the first reading."""
+        seen = last_new_entry_at
+        if seen is not None and self.since is not None and seen - self.since < timedelta(seconds=1):
+            seen = None
+        return max(filter(None, (seen, *self.recent[:1])), default=None)
+
+    def learn(self, meta: FeedMeta, times: Iterable[datetime], filter_: str, now: datetime) -> FeedHints:
         """After a parse: `times` as in `see`."""
         return replace(
             self.see(times),
@@ -48,6 +56,7 @@ class FeedHints:
             skip_hours=meta.skip_hours,
             skip_days=meta.skip_days,
             filter=filter_,
+            since=self.since or now,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -59,6 +68,7 @@ class FeedHints:
             "skip_days": sorted(self.skip_days),
             "recent": [int(time.timestamp()) for time in self.recent],
             "filter": self.filter,
+            "since": self.since and int(self.since.timestamp()),
         }
         return {key: value for key, value in values.items() if value}
 
@@ -72,4 +82,5 @@ class FeedHints:
             skip_days=frozenset(values.get("skip_days", ())),
             recent=tuple(datetime.fromtimestamp(time, UTC) for time in values.get("recent", ())),
             filter=values.get("filter", ""),
+            since=datetime.fromtimestamp(values["since"], UTC) if "since" in values else None,
         )

@@ -90,10 +90,11 @@ def needs_full_answer(
 def _by_rhythm(hints: FeedHints, now: datetime, limits: Limits) -> tuple[timedelta, str]:
     """Half of the usual gap; longer when the feed has been silent for much longer than that."""
     gap = hints.gap
+    silence = max(now - hints.recent[0], timedelta()) if hints.recent else timedelta()
     if gap is None:
-        return max(_UNKNOWN, limits.floor), "its rhythm is not known yet"
-    silence = max(now - hints.recent[0], timedelta())
-    pause, reason = gap / 2, f"it has something new about every {in_words(gap)}"
+        pause, reason = max(_UNKNOWN, limits.floor), "its rhythm is not known yet"
+    else:
+        pause, reason = gap / 2, f"it has something new about every {in_words(gap)}"
     if silence / 8 > pause:
         pause, reason = silence / 8, f"nothing new for {in_words(silence)}"
     return (pause, reason) if pause < limits.ceiling else (limits.ceiling, f"{reason}; the ceiling")

@@ -43,7 +43,7 @@ def next_state(
 
 def _quiet(hints: FeedHints, last: datetime | None, now: datetime) -> tuple[FeedState, str] | None:
     gap = hints.gap
-    newest = max(filter(None, (last, *hints.recent[:1])), default=None)
+    newest = hints.newest(last)
     limit = _SILENCE_WITHOUT_RHYTHM if gap is None else max(_LEAST_SILENCE, 8 * gap)
     if newest is None or now - newest <= limit:
         return None

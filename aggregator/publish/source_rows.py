@@ -76,7 +76,7 @@ def _sorted(rows: Iterable[SourceRow]) -> tuple[SourceRow, ...]:
 def _live_row(feed: Feed, hub: HubState | None) -> SourceRow:
     polls = Polls(
         last_at=feed.last_polled_at,
-        next_at=None if feed.paused else feed.next_poll_at,
+        next_at=None if feed.paused or feed.state is FeedState.GONE else feed.next_poll_at,
         reason=feed.next_poll_reason,
         failures=feed.failures,
         dropped=feed.dropped,

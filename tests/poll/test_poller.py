@@ -98,6 +98,22 @@ async def test_trial_says_where_a_feed_has_moved_for_good(
 # keep and drop
 
 
+async def test_feed_whose_newest_entry_is_years_old_is_quiet_from_the_start(
+    sqlite_store: Store, feed_server: FeedServer
+) -> None:
+    old = "<item><title>Old</title><guid>1</guid><pubDate>Mon, 06 Jan 2020 10:00:00 GMT</pubDate></item>"
+    url = feed_server.feed("/feed", rss(extra=old), etag='"1"')
+    async with started(sqlite_store, config(url)) as poller:
+        for _ in range(2):
+            await poller.poll_all()
+            (feed,) = stored(sqlite_store)
+            assert (feed.state, feed.state_reason[:54]) == (
+                FeedState.QUIET,
+                "answers, but has had nothing new since 2020-01-06",
+            )
+            assert feed.next_poll_reason.startswith("nothing new for")
+
+
 async def test_entries_left_out_are_judged_again_after_an_edit_of_keep_or_drop(
     sqlite_store: Store, feed_server: FeedServer
 ) -> None:
