@@ -1,45 +1,53 @@
 """How long an edition takes to be chosen and rendered, and how many mails a second are built, signed and accepted.
 
-    python -m bench digest --stories 20,60,100 --mails 2000
+    python -m bench digest --stories 20,60,100 --mails 1000,10000 --latency 0,20
 
-Stories have one to four entries of 3,000 characters in eight topics. Mails go to a server on loopback that runs in a
-process of its own and keeps nothing; `--latency` makes each of its answers wait.
+Stories have one to four entries of 3,000 characters in eight topics. Every mail is a subscriber's, with links and an
+envelope sender of his own. Mails go to a server on loopback that runs in a process of its own and keeps nothing; each
+row is a process of its own too, so its memory is that row's alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import multiprocessing
 import resource
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from aggregator.config.models import Config
+from aggregator.digest.bounces.verp import envelope_sender
 from aggregator.digest.contents import Contents, Site, compose
+from aggregator.digest.draft import Plan
 from aggregator.digest.edition import Candidate, brief_for, choose
-from aggregator.digest.message import MessageMaker
 from aggregator.digest.outbox import Sending, send_all
 from aggregator.digest.phrases import phrases
+from aggregator.digest.recipients import recipients
 from aggregator.digest.render import Frame, render_edition
-from aggregator.digest.signing import Key, read_key, sign
+from aggregator.digest.schedule import Slot
+from aggregator.digest.signing import Key, read_key
+from aggregator.digest.signup import site_secret
 from aggregator.digest.smtp import SmtpTransport
+from aggregator.digest.tokens import Holder, personal_links
 from aggregator.digest.transport import Server
-from aggregator.model import DeliveryState, Edition, EditionState, Entry, Feed, Mailing, Story
-from aggregator.store import editions
+from aggregator.model import DeliveryState, Edition, EditionState, Entry, Feed, Mailing, Story, SubscriberState, Wishes
+from aggregator.store import editions, subscribers
 from aggregator.store.database import Store, sqlite_url
-from aggregator.store.editions import Recipient
+from aggregator.store.subscribers import NewSubscriber
 from aggregator.templating import environment
 from aggregator.text.slug import unique_slugs
+from bench.mailsink import sink
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 TOPICS = [f"Topic {n}" for n in range(8)]
@@ -47,6 +55,8 @@ FEEDS = {
     n: Feed(id=n, url=f"https://outlet{n}.example/feed", name=f"Outlet {n}", outlet=f"Outlet {n}") for n in range(20)
 }
 RUNS = 5
+SITE = "https://news.example.org"
+_CONFIRMED = {"state": SubscriberState.CONFIRMED, "reason": "confirmed", "digests": ["Daily"], "origin": "bench"}
 T = TypeVar("T")
 _WORDS = (
     "night drones over the port while crews repaired the grid and ministers counted interceptors promised".split()  # noqa: SIM905
@@ -56,16 +66,18 @@ _WORDS = (
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench digest", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--stories", default="20,60,100", help="sizes of editions, with commas between")
-    parser.add_argument("--mails", type=int, default=2000, help="recipients of one edition; 0 sends none")
+    parser.add_argument("--mails", default="1000,10000", help="subscribers of one edition, with commas between")
     parser.add_argument("--connections", default="1,10", help="to the mail server, with commas between")
-    parser.add_argument("--latency", type=float, default=0, help="milliseconds that each answer of the server waits")
+    parser.add_argument("--latency", default="0", help="milliseconds that each answer of the server waits")
     options = parser.parse_args(argv)
     print(f"{'stories':>8} {'of':>5} {'choose ms':>10} {'render ms':>10} {'KB':>5} {'words':>6}")
     for number in options.stories.split(","):
         _measure_edition(int(number))
-    if options.mails:
-        _measure_mails(options.mails, [int(n) for n in options.connections.split(",")], options.latency / 1000)
-    print(f"largest resident set: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"{'mails':>8} {'latency':>8} {'connections':>12} {'signed':>8} {'mails/s':>8} {'CPU ms':>7} {'peak MB':>8}")
+    wanted = [[int(one) for one in text.split(",")] for text in (options.mails, options.latency, options.connections)]
+    for number, latency, connections in itertools.product(*wanted):
+        for signed in (False, True):
+            _measure_mails(_Run(number, latency, connections, signed))
 
 
 def _measure_edition(number: int) -> None:
@@ -95,51 +107,58 @@ def _median(work: Callable[[], T]) -> tuple[T, float]:
     return result, statistics.median(seconds)
 
 
-def _measure_mails(number: int, connections: list[int], latency: float) -> None:
-    edition = _edition()
+@dataclass(frozen=True)
+class _Run:
+    """One row: so many subscribers' mails."""
+
+    mails: int
+    latency: int  # ms
+    connections: int
+    signed: bool
+
+
+def _measure_mails(run: _Run) -> None:
+    with sink(run.latency / 1000) as port, ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        rate, cpu, megabytes = pool.submit(_send, run, port).result()
+    row = f"{run.mails:>8} {run.latency:>5} ms {run.connections:>12} {'rsa' if run.signed else 'no':>8}"
+    print(f"{row} {rate:>8.0f} {cpu:>7.2f} {megabytes:>8.0f}", flush=True)
+
+
+def _send(run: _Run, port: int) -> tuple[float, float, float]:
+    """(mails a second, ms of CPU a mail, peak MB) of the sending process."""
     with tempfile.TemporaryDirectory(prefix="bench-digest-") as folder:
-        key = _key(Path(folder))
-        signed = {"unsigned": None, "signed": key}
-        for name, used in signed.items():
-            print(f"build, {name}: {_build_rate(edition, used, min(number, 500)):.0f} mails/s in one process")
-        with _sink(latency) as port:
-            for count in connections:
-                rate = _send_rate(Path(folder) / str(count), edition, number, count, port)
-                print(f"send, {count} connections, {latency * 1000:g} ms latency: {rate:.0f} mails/s accepted")
+        store = Store.open(sqlite_url(Path(folder)))
+        _subscribe(store, run.mails)
+        secret, server = site_secret(store), Server("127.0.0.1", port, False, None, None)
+        started, cpu = time.perf_counter(), time.process_time()
+        sending = Sending(
+            store=store,
+            new_transport=lambda: SmtpTransport(server),
+            transport_name="sink",
+            key=_key(Path(folder)) if run.signed else None,
+            now=lambda: NOW + timedelta(seconds=time.perf_counter() - started),
+            wanted=lambda _digest, _address: True,
+            links=lambda one: personal_links(secret, SITE, Holder(one.delivery.subscriber_id or 0, one.salt)),
+            envelope=lambda one: envelope_sender("bounces+*@example.org", secret, one.id, one.message_id),
+            connections=run.connections,
+        )
+        asyncio.run(send_all(sending))
+        seconds, used = time.perf_counter() - started, time.process_time() - cpu
+        assert sending.states[DeliveryState.SENT] == run.mails, sending
+        store.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return run.mails / seconds, used / run.mails * 1000, peak
 
 
-def _build_rate(edition: Edition, key: Key | None, number: int) -> float:
-    maker = MessageMaker(edition)
-    started = time.perf_counter()
-    for n in range(number):
-        message = maker.make(f"reader{n}@example.com", f"<{n}@example.org>")
-        if key is not None:
-            sign(message.data, key, NOW)
-    return number / (time.perf_counter() - started)
-
-
-def _send_rate(folder: Path, edition: Edition, number: int, connections: int, port: int) -> float:
-    store = Store.open(sqlite_url(folder))
-    people = [Recipient(f"reader{n}@example.com", f"<{n}@example.org>") for n in range(number)]
+def _subscribe(store: Store, number: int) -> None:
+    """So many confirmed subscribers, and one frozen edition for all of them."""
     with store.write() as conn:
-        editions.freeze(conn, edition, people)
-    target = Server("127.0.0.1", port, False, None, None)
-    started = time.perf_counter()
-    sending = Sending(
-        store=store,
-        new_transport=lambda: SmtpTransport(target),
-        transport_name="sink",
-        key=None,
-        now=lambda: NOW + timedelta(seconds=time.perf_counter() - started),
-        wanted=lambda _digest, _address: True,
-        links=lambda _claimed: None,
-        connections=connections,
-    )
-    asyncio.run(send_all(sending))
-    seconds = time.perf_counter() - started
-    assert sending.states[DeliveryState.SENT] == number, sending
-    store.close()
-    return number / seconds
+        for n in range(number):
+            address = f"reader{n}@example.com"
+            subscribers.add(conn, NewSubscriber(address=address, **_CONFIRMED), NOW - timedelta(days=9))
+    with store.write() as conn:
+        plan = Plan(_config(20), "Daily", Slot(NOW.date(), NOW))
+        editions.freeze(conn, _edition(), recipients(conn, plan, [Wishes()], before=NOW))
 
 
 def _key(folder: Path) -> Key:
@@ -149,68 +168,13 @@ def _key(folder: Path) -> Key:
     return read_key(path, "d1", "digest@example.org")
 
 
-class _Sink(asyncio.Protocol):
-    """A mail server that accepts everything, keeps nothing and answers after `latency` seconds."""
-
-    def __init__(self, latency: float) -> None:
-        self._latency = latency
-        self._buffer = b""
-        self._in_data = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._say(b"220 sink")
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while True:
-            end = b"\r\n.\r\n" if self._in_data else b"\r\n"
-            head, found, rest = self._buffer.partition(end)
-            if not found:
-                return
-            self._buffer = rest
-            if self._in_data:
-                self._in_data = False
-                self._say(b"250 ok")
-            else:
-                self._in_data = head == b"DATA"
-                self._say({b"EHLO": b"250 sink", b"DATA": b"354 go"}.get(head[:4], b"250 ok"))
-
-    def _say(self, line: bytes) -> None:
-        assert isinstance(self._transport, asyncio.Transport)
-        if self._latency:
-            asyncio.get_running_loop().call_later(self._latency, self._transport.write, line + b"\r\n")
-        else:
-            self._transport.write(line + b"\r\n")
-
-
-def _serve_sink(latency: float, port: Connection) -> None:
-    async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: _Sink(latency), "127.0.0.1", 0)
-        port.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(serve())
-
-
-@contextmanager
-def _sink(latency: float) -> Iterator[int]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve_sink, args=(latency, there), daemon=True)
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        process.terminate()
-        process.join()
-
-
 def _config(stories: int) -> Config:
     return Config.model_validate(
         {
             "feeds": [{"url": feed.url} for feed in FEEDS.values()],
             "topics": {name: {"any": [name]} for name in TOPICS},
             "digests": {"Daily": {"stories": stories}},
+            "mail": {"from": "News <digest@example.org>"},
         }
     )
 
@@ -264,10 +228,11 @@ def _frame() -> Frame:
         when=NOW,
         covers="",
         next="Mon 07:00 UTC",
-        web_url="https://news.example.org/editions/daily/2026-11-22/",
+        web_url=f"{SITE}/editions/daily/2026-11-22/",
         unsubscribe_url="mailto:editor@example.org",
         why=words.why.format(site="News"),
         address="",
+        preferences_url=f"{SITE}/subscribe/",
     )
 
 
@@ -275,7 +240,7 @@ def _edition() -> Edition:
     made = _config(20)
     brief = brief_for(made, made.digests["Daily"], period_from=NOW - timedelta(days=1), period_to=NOW, shown=())
     selection = choose([_candidate(n) for n in range(60)], FEEDS, brief)
-    site = Site("https://news.example.org", unique_slugs(made.topics))
+    site = Site(SITE, unique_slugs(made.topics))
     words = phrases("en")
     rendered = render_edition(
         environment(None), _frame(), lambda keep: compose(selection, FEEDS, words, site, keep=keep)
@@ -299,7 +264,8 @@ def _edition() -> Edition:
             list_id="daily.example.org",
             list_name="Daily",
             unsubscribe="mailto:editor@example.org",
-            archive="https://news.example.org/editions/daily/2026-11-22/",
+            archive=f"{SITE}/editions/daily/2026-11-22/",
             language="en",
+            preferences=f"{SITE}/subscribe/",
         ),
     )

@@ -10,7 +10,6 @@ be on the disk first.
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from contextlib import suppress
 
@@ -23,8 +22,6 @@ from aggregator.digest.transport import BeforeDot, Server
 COMMAND_TIMEOUT = 60.0  # seconds
 DOT_TIMEOUT = 600.0  # RFC 5321 section 4.5.3.2.6: giving up sooner is how a mail arrives twice
 _DRAIN_STEP = 0.002
-
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 class SmtpTransport:
@@ -137,11 +134,11 @@ class SmtpTransport:
         return None
 
     async def _write(self, client: aiosmtplib.SMTP, data: bytes) -> None:
-        """The body with stuffed dots (RFC 5321 section 4.5.2), until the operating system has taken all of it."""
+        """The mail, dots stuffed (RFC 5321 section 4.5.2; its first line is a header), until the system has taken it."""
         protocol, transport = client.protocol, client.transport
         if protocol is None or not isinstance(transport, asyncio.WriteTransport):
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        protocol.write(_LEADING_DOT.sub(b"..", data))
+        protocol.write(data.replace(b"\r\n.", b"\r\n.."))
         async with asyncio.timeout(self._timeout):
             while transport.get_write_buffer_size():  # noqa: ASYNC110 - asyncio tells nobody but the protocol
                 await asyncio.sleep(_DRAIN_STEP)
