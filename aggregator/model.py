@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 _ENTRY_NAMESPACE = uuid.UUID("5a0c4a5e-52a5-5b53-9a3c-0c1f6f6f3f0e")
 
@@ -165,6 +166,7 @@ def entry_key(feed_url: str, guid: str) -> str:
     return hashlib.sha256(f"{feed_url}\n{guid}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+@lru_cache(maxsize=4096)  # an entry's id is often its address, and is asked about more than once
 def identity_hash(identity: str) -> int:
     """64 bits of BLAKE2b over an entry's identity within its feed, signed as databases have it.
 

@@ -87,14 +87,14 @@ def changes(
     `released`: the editor has seen why the feed was quarantined and wants its entries. `partial`: the body holds what
     is new and nothing else, so an entry that it lacks is not gone.
     """
-    book = _Book(known, parsed, partial=partial)
+    book = _Book(known, parsed, partial=partial) if known.entries else None
     new: list[NewEntry] = []
     edited: list[EditedEntry] = []
     reissued: list[ReissuedEntry] = []
     unchanged = parsed.served - parsed.dropped - len(parsed.entries)
     for position, (identity, entry) in enumerate(zip(parsed.identities, parsed.entries, strict=True)):
         name, content = identity_hash(identity), content_hash(entry)
-        stored = book.find(name, entry)
+        stored = book.find(name, entry) if book else None
         if stored is None and name in known.pruned:
             unchanged += 1
         elif stored is None:

@@ -144,7 +144,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
         "foreign_keys=ON",
         "synchronous=NORMAL",
         "temp_store=MEMORY",
-        "cache_size=-8000",
+        "cache_size=-8000",  # kilobytes, for each connection
+        "wal_autocheckpoint=4000",  # pages: one that changes often is copied into the database less often
     ):
         connection.execute(f"PRAGMA {pragma}")
 
