@@ -66,7 +66,8 @@ def offers_of(fetched: Fetched, meta: FeedMeta) -> list[Offer]:
     linked = _linked(fetched)
     topic = next(iter(linked.get("self", ())), None) or meta.self_url or fetched.url
     hubs = [hub for hub in dict.fromkeys(linked.get("hub") or meta.hub_urls) if _askable(hub)]
-    return [Offer(hub, topic) for hub in hubs[:_MOST_HUBS]] if _askable(topic) else []
+    # A hub is a third party: it learns no address whose secret is ours.
+    return [Offer(hub, topic) for hub in hubs[:_MOST_HUBS]] if _askable(topic) and "${" not in topic else []
 
 
 def _linked(fetched: Fetched) -> dict[str, list[str]]:

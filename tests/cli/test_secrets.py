@@ -17,6 +17,7 @@ ITEMS = (
 FEED = f"<rss version='2.0'><channel><title>Members</title>{ITEMS}</channel></rss>".encode()
 COMMANDS = (
     ("poll", "--now"),
+    ("poll", "--now"),
     ("group",),
     ("publish",),
     ("check",),
@@ -36,7 +37,9 @@ def members_only(request: Request) -> Reply:
     given = {values[0] for values in parse_qs(query).values()}
     if not given & {FROM_ENVIRONMENT, WRITTEN}:
         return Reply(401)
-    return Reply(200, FEED) if path == "/new" else Reply(301, headers={"Location": f"/new?{query}"})
+    if path == "/new" and request.header("If-None-Match") == '"1"':
+        return Reply(304)
+    return Reply(200, FEED, {"ETag": '"1"'}) if path == "/new" else Reply(301, headers={"Location": f"/new?{query}"})
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def shown(tmp_path: Path, feed_server: FeedServer, run: Run, monkeypatch: pytest
 
 
 def test_logs_and_messages_show_no_secret_of_a_feeds_address(shown: str, feed_server: FeedServer) -> None:
-    for text in ("2 fetched", "Paid", "access_token=…", "x=${TOKEN}"):
+    for text in ("2 fetched", "2 not modified", "Paid", "access_token=…", "x=${TOKEN}"):
         assert text in shown
     assert "s3cret" not in shown
     assert WRITTEN not in shown

@@ -88,6 +88,7 @@ HEAD, SELF = "https://a.example/head", "https://a.example/self"
         (("<https://j/>; rel=next", "<https://j/>"), FeedMeta(), []),
         ((f"<https://j/{'x' * 3000}>; rel=hub",), FeedMeta(), []),
         (("<https://j/>; rel=hub",), FeedMeta(self_url="urn:x"), []),
+        (("<https://j/>; rel=hub",), FeedMeta(self_url="https://a.example/feed?key=${TOKEN}"), []),
     ],
 )
 def test_hubs_and_topic_are_those_of_the_link_headers_else_of_the_feed(
