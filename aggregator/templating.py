@@ -8,6 +8,7 @@ Jinja2's immutable sandbox: whoever copies a template from somewhere gets its lo
 from __future__ import annotations
 
 import traceback
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -54,6 +55,7 @@ def environment(user_folder: Path | None) -> Environment:
         clock=clock,
         day=day,
         domain=domain,
+        mark=mark,
         moment=moment,
         plural=plural,
         weblink=weblink,
@@ -148,6 +150,17 @@ def weblink(url: str | None) -> str | None:
 def bdi(text: str) -> Markup:
     """Text from elsewhere, isolated so that its writing direction can't disturb what stands around it."""
     return Markup("<bdi>{}</bdi>").format(text)
+
+
+def mark(text: str, around: str) -> str:
+    """A mark of the direction 'ltr' or 'rtl' that is `around` a text with letters of the other one, else ''.
+
+    Put behind the text, it keeps figures that follow on their side where a mail program drops `<bdi>`.
+    """
+    other = {"L"} if around == "rtl" else {"R", "AL"}
+    if not any(unicodedata.bidirectional(char) in other for char in text):
+        return ""
+    return "\u200f" if around == "rtl" else "\u200e"
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -135,3 +135,18 @@ def test_counts_and_isolated_text_read_well() -> None:
     assert templating.plural(1, "source", "sources") == "1 source"
     assert templating.plural(0, "source", "sources") == "0 sources"
     assert templating.bdi("<b>\u202e") == "<bdi>&lt;b&gt;\u202e</bdi>"
+
+
+@pytest.mark.parametrize(
+    ("text", "around", "expected"),
+    [
+        ("Courier", "ltr", ""),
+        ("صحيفة", "ltr", "\u200e"),
+        ("Al-Manar صحيفة", "ltr", "\u200e"),
+        ("صحيفة", "rtl", ""),
+        ("Courier", "rtl", "\u200f"),
+        ("24", "rtl", ""),
+    ],
+)
+def test_figures_behind_a_name_in_another_direction_keep_their_side(text: str, around: str, expected: str) -> None:
+    assert templating.mark(text, around) == expected

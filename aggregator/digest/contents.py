@@ -62,6 +62,7 @@ class Item:
     at: datetime
     age: str  # '3 h ago' when the edition was made
     sources: int
+    origins: int  # of them, texts that are no copies of another's
     summary: str  # '' for a one-liner
     also: tuple[Also, ...]
     more: int  # outlets beside those named
@@ -226,6 +227,7 @@ class _Layout:
             at=pick.lead.sort_at,
             age=self._phrases.age(self._selection.brief.period_to - pick.lead.sort_at),
             sources=len(pick.outlets),
+            origins=max(1, min(len(pick.outlets), pick.story.origins)),
             summary=self._summary(pick, words),
             also=others,
             more=max(0, len(pick.outlets) - 1 - len(others)),

@@ -46,6 +46,8 @@ class Phrases:
     unsubscribe_subject: str
     story_forms: tuple[str, ...]
     source_forms: tuple[str, ...]
+    origin_forms: tuple[str, ...]
+    copied: str  # {sources} {origins}
     minutes: str
     minutes_ago: str
     hours_ago: str
@@ -60,9 +62,12 @@ class Phrases:
         """'1 story', '18 stories'."""
         return self.story_forms[self.plural(count)].format(count)
 
-    def sources(self, count: int) -> str:
-        """'1 source', '6 sources'."""
-        return self.source_forms[self.plural(count)].format(count)
+    def sources(self, count: int, origins: int = 0) -> str:
+        """'1 source', '6 sources'; '9 sources, 2 origins' where copies make the `origins` fewer."""
+        sources = self.source_forms[self.plural(count)].format(count)
+        if not 0 < origins < count:
+            return sources
+        return self.copied.format(sources=sources, origins=self.origin_forms[self.plural(origins)].format(origins))
 
     def age(self, age: timedelta) -> str:
         """'5 min ago', '3 h ago', '2 d ago'; never less than a minute."""

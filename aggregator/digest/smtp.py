@@ -134,7 +134,7 @@ class SmtpTransport:
         return None
 
     async def _write(self, client: aiosmtplib.SMTP, data: bytes) -> None:
-        """The mail, dots stuffed (RFC 5321 section 4.5.2; its first line is a header), until the system has taken it."""
+        """The mail, dots stuffed (RFC 5321 section 4.5.2; it begins with a header), until the system has taken it."""
         protocol, transport = client.protocol, client.transport
         if protocol is None or not isinstance(transport, asyncio.WriteTransport):
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")

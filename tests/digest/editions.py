@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from aggregator.digest.contents import Contents, Site, compose
 from aggregator.digest.edition import Candidate, choose
 from aggregator.digest.phrases import phrases
 from aggregator.digest.render import Frame, Rendered, render_edition
+from aggregator.model import Feed
 from aggregator.templating import environment
 from aggregator.text.slug import unique_slugs
 from tests.digest.sample import AID, AIR, FEEDS, NOW, brief, config, edition_of, entry, story
@@ -68,15 +69,20 @@ def frame(language: str = "en", **changes: str) -> Frame:
 
 
 def rendered(
-    candidates: Iterable[Candidate], *, stories: int = 20, language: str = "en", shown: Iterable[int] = ()
+    candidates: Iterable[Candidate],
+    *,
+    stories: int = 20,
+    language: str = "en",
+    shown: Iterable[int] = (),
+    feeds: Mapping[int, Feed] = FEEDS,
 ) -> Rendered:
     """The edition of these stories."""
     made = config(digests={"Morning briefing": {"stories": stories}})
-    selection = choose(candidates, FEEDS, brief(made, shown=shown))
+    selection = choose(candidates, feeds, brief(made, shown=shown))
     site = Site("https://news.example.org", unique_slugs(made.topics))
 
     def composed(keep: int | None) -> Contents:
-        return compose(selection, FEEDS, phrases(language), site, keep=keep)
+        return compose(selection, feeds, phrases(language), site, keep=keep)
 
     return render_edition(environment(None), frame(language), composed)
 

@@ -43,6 +43,13 @@ def test_every_number_has_its_plural_form(language: str) -> None:
     made = phrases(language)
     used = {made.plural(number) for number in range(120)}
     assert used == set(range(len(made.story_forms))) == set(range(len(made.source_forms)))
+    assert len(made.origin_forms) == len(made.source_forms)
+
+
+def test_copies_are_told_in_words() -> None:
+    assert phrases("en").sources(9, 9) == "9 sources"
+    assert phrases("de").sources(9, 1) == "9 Quellen, 1 Ursprung"
+    assert phrases("uk").sources(21, 2) == "21 джерело, 2 першоджерела"
 
 
 @pytest.mark.parametrize(

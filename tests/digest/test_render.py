@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from aggregator.templating import environment
 from aggregator.text.lines import cut
 from tests.digest.editions import HOSTILE, frame, hostile, large, rendered
 from tests.digest.mailhtml import MailHtml, contrast, inverted
-from tests.digest.sample import AIR, edition_of, entry, story
+from tests.digest.sample import AIR, FEEDS, edition_of, entry, story
 
 KINDS = ("ordinary", "one", "many", "large", "hostile", "update")
 FORBIDDEN_TAGS = {"script", "form", "input", "iframe", "object", "embed", "link", "video", "audio", "svg", "base"}
@@ -170,6 +170,32 @@ def test_an_update_is_marked() -> None:
     assert f"[Update] {item.headline}" in mail.text
     assert item.summary == "Engineers expect to reopen one lane within two weeks."
     assert mail.html.count('<span class="update"') == 1
+
+
+def test_copies_of_one_text_are_told_from_sources_of_their_own() -> None:
+    texts = [entry(n, "Bridge closed", "A blast closed the bridge.", feed=n) for n in range(1, 6)]
+    copied = rendered([story(90, texts, AIR, origins=2), story(91, [entry(9, "Another", feed=2)], AIR, origins=1)])
+    for one in (copied.html, copied.text):
+        assert "5 sources, 2 origins" in one
+    assert "4 sources" in edition("ordinary").text and "4 sources," not in edition("ordinary").text
+
+
+def test_figures_stay_behind_an_outlet_written_from_right_to_left_where_bdi_is_dropped() -> None:
+    feeds = FEEDS | {5: replace(FEEDS[5], outlet="صحيفة المنارة")}
+    mail = rendered([story(90, [entry(9, "الدفاع الجوي", "نص.", feed=5, language="ar")], AIR)], feeds=feeds)
+    assert "صحيفة المنارة</bdi>\u200e · 3 h ago" in mail.html
+    assert "صحيفة المنارة\u200e · 3 h ago" in mail.text
+
+
+def test_a_topic_told_whole_has_one_number_and_one_told_in_part_has_two() -> None:
+    whole, part = edition("ordinary"), rendered(edition_of(60), stories=20)
+    numbers = {section.name: (section.shown, section.total) for section in whole.contents.sections}
+    assert any(shown == total for shown, total in numbers.values())
+    for mail in (whole, part):
+        for section in mail.contents.sections:
+            if section.stories:
+                number = f"{section.shown}" if section.shown == section.total else f"{section.shown} of {section.total}"
+                assert f"{section.name.upper()} ({number})" in mail.text
 
 
 def test_a_mail_that_would_be_too_large_loses_its_least_important_stories() -> None:
