@@ -1,9 +1,15 @@
 """What the fuzzer checks holds for the feeds that come with the program, and for what it once found."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from aggregator.errors import ConfigError, ConfigFault
+from aggregator.model import Enclosure
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import ParsedFeed
 from fuzz.targets import TARGETS
 
 HERE = Path(__file__).parent
@@ -39,3 +45,39 @@ def test_target_tells_unsafe_output(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(AssertionError):
             TARGETS["sanitise"](unsafe)
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        {"summary": "<p onclick=x>x</p>"},
+        {"content": "<a href='javascript:x'>x</a>"},
+        {"title": "a\0b"},
+        {"text": "a\ud800"},
+        {"url": "javascript:alert(1)"},
+        {"enclosures": (Enclosure("data:text/html,x"),)},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_target_tells_unsafe_entries(monkeypatch: pytest.MonkeyPatch, unsafe: dict[str, Any]) -> None:
+    seed = (HERE / "data" / "feeds" / "rss.xml").read_bytes()
+
+    def spoilt(*args: Any, **kwargs: Any) -> ParsedFeed:
+        parsed = parse_feed(*args, **kwargs)
+        return replace(parsed, entries=(replace(parsed.entries[0], **unsafe), *parsed.entries[1:]))
+
+    monkeypatch.setattr("fuzz.targets.parse_feed", spoilt)
+    with pytest.raises(AssertionError):
+        TARGETS["parse"](seed)
+
+
+@pytest.mark.parametrize("faults", [[], [ConfigFault("feeds.yaml", 0, 1, "x")], [ConfigFault("feeds.yaml", 1, 1, "")]])
+def test_target_tells_a_refusal_without_place_or_sentence(
+    monkeypatch: pytest.MonkeyPatch, faults: list[ConfigFault]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConfigError(faults)
+
+    monkeypatch.setattr("fuzz.targets.load.parse", refuse)
+    with pytest.raises(AssertionError):
+        TARGETS["config"](b"")
