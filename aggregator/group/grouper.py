@@ -111,13 +111,14 @@ class Grouper:
         with self._store.read() as conn:
             feeds = _feeds_hash(conn)
             walked = _TOPICS.is_made_with(conn, topics) and _FEEDS.is_made_with(conn, feeds)
-            if walked and meta.get(conn, meta.APPLIED) == applied:
-                return grouping.count_ungrouped(conn) + grouping.count_older_than(conn, _TOPICS.below(conn))
-        with self._store.write() as conn:
-            grouping.prepare(conn)
-            _TOPICS.start(conn, topics, grouping.newest_id(conn))
-            _FEEDS.start(conn, feeds, grouping.newest_story_id(conn))
-            meta.put(conn, meta.APPLIED, applied)
+            begun = walked and meta.get(conn, meta.APPLIED) == applied
+        if not begun:
+            with self._store.write() as conn:
+                grouping.prepare(conn)
+                _TOPICS.start(conn, topics, grouping.newest_id(conn))
+                _FEEDS.start(conn, feeds, grouping.newest_story_id(conn))
+                meta.put(conn, meta.APPLIED, applied)
+        with self._store.read() as conn:  # counting takes its time, in which others may write
             return grouping.count_ungrouped(conn) + grouping.count_older_than(conn, _TOPICS.below(conn))
 
     def _group_batch(self, config: Config, work: _Work) -> bool:

@@ -33,7 +33,7 @@ from aggregator.model import (
     TopicMatch,
     identity_hash,
 )
-from aggregator.store.tables import entries, entry_revisions, entry_topics, feeds, pruned
+from aggregator.store.tables import IN_USE, entries, entry_revisions, entry_topics, feeds, pruned
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 
@@ -285,7 +285,7 @@ def recent(
     conn: Connection, *, since: datetime | None = None, limit: int | None = None, topic: str | None = None
 ) -> list[Entry]:
     """Entries of the feeds in feeds.yaml, newest first; ties by id, so that the order can be repeated."""
-    statement = ENTRIES.where(feeds.c.configured)
+    statement = ENTRIES.where(IN_USE)
     order = entries.c.sort_at
     if topic is not None:
         statement = statement.join(entry_topics, entry_topics.c.entry_id == entries.c.id)
@@ -325,7 +325,7 @@ def count_by_topic(conn: Connection, *, since: datetime | None) -> dict[str, int
     """How many entries of the feeds in feeds.yaml each topic has."""
     joined = entry_topics.join(entries, entries.c.id == entry_topics.c.entry_id).join(feeds)
     counts = select(entry_topics.c.topic, func.count().label("number")).select_from(joined)
-    counts = counts.where(feeds.c.configured, *_walked(since, None)).group_by(entry_topics.c.topic)
+    counts = counts.where(IN_USE, *_walked(since, None)).group_by(entry_topics.c.topic)
     return {row.topic: row.number for row in conn.execute(counts)}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import Entry, StoryEvidence, TopicMatch
 from aggregator.store.entries import ENTRIES, load
-from aggregator.store.tables import entries, entry_topics, feeds, meta, stories, story_window
+from aggregator.store.tables import IN_USE, entries, entry_topics, feeds, meta, stories, story_window
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 _GENERATION = "grouping.generation"
@@ -131,7 +131,7 @@ def members(conn: Connection, story_ids: Iterable[int]) -> dict[int, list[StoryM
     for chunk in _chunks(sorted(set(story_ids))):
         topics = _topics_of_stories(conn, chunk)
         statement = select(*columns, changed_at.label("changed_at"), func.length(entries.c.text).label("text_length"))
-        statement = statement.join(feeds, feeds.c.id == entries.c.feed_id).where(feeds.c.configured)
+        statement = statement.join(feeds, feeds.c.id == entries.c.feed_id).where(IN_USE)
         for row in conn.execute(statement.where(entries.c.story_id.in_(chunk))):
             found.setdefault(row.story_id, []).append(
                 StoryMember(

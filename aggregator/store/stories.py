@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delet
 
 from aggregator.model import Entry, Story, StoryEvidence
 from aggregator.store.entries import ENTRIES, load
-from aggregator.store.tables import entries, feeds, stories
+from aggregator.store.tables import IN_USE, entries, feeds, stories
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 _MERGES = 32  # a chain of merges longer than this is a circle
@@ -95,7 +95,7 @@ def entries_of(conn: Connection, story_ids: Iterable[int]) -> dict[int, list[Ent
     """Entries by story id, oldest first, of the feeds that are in feeds.yaml."""
     found: dict[int, list[Entry]] = {}
     for chunk in _chunks(sorted(set(story_ids))):
-        statement = ENTRIES.where(entries.c.story_id.in_(chunk), feeds.c.configured)
+        statement = ENTRIES.where(entries.c.story_id.in_(chunk), IN_USE)
         for entry in load(conn, statement.order_by(entries.c.sort_at, entries.c.id)):
             found.setdefault(entry.story_id or 0, []).append(entry)
     return found
@@ -133,7 +133,7 @@ def prune(conn: Connection, before: datetime) -> int:
 
 def _has_entries() -> ColumnElement[bool]:
     shown = select(entries.c.id).join(feeds, feeds.c.id == entries.c.feed_id)
-    return exists(shown.where(entries.c.story_id == stories.c.id, feeds.c.configured))
+    return exists(shown.where(entries.c.story_id == stories.c.id, IN_USE))
 
 
 def _takes(topic: str) -> ColumnElement[bool]:
@@ -146,7 +146,7 @@ def _load(conn: Connection, statement: Select[Any]) -> list[Story]:
     members: dict[int, list[int]] = {}
     for chunk in _chunks([row.id for row in rows]):
         found = select(entries.c.story_id, entries.c.id).join(feeds, feeds.c.id == entries.c.feed_id)
-        found = found.where(entries.c.story_id.in_(chunk), feeds.c.configured)
+        found = found.where(entries.c.story_id.in_(chunk), IN_USE)
         for member in conn.execute(found.order_by(entries.c.sort_at, entries.c.id)):
             members.setdefault(member.story_id, []).append(member.id)
     return [_story(row, tuple(members.get(row.id, ()))) for row in rows]

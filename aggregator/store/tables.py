@@ -30,6 +30,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    func,
 )
 
 from aggregator.store.types import UTCTime
@@ -87,6 +89,12 @@ feeds = Table(
     Column("lease_generation", Integer, nullable=False, default=0),
 )
 Index("ix_feeds_due", feeds.c.configured, feeds.c.paused, feeds.c.next_poll_at)
+
+IN_USE = func.coalesce(feeds.c.configured, false(), type_=Boolean)
+"""Whether the feed of an entry is in feeds.yaml; for statements that begin at entries, stories or topics.
+
+Written so that no index serves it: by the one on `configured` SQLite would read all entries of all feeds.
+"""
 
 feed_spans = Table(
     "feed_spans",
