@@ -354,6 +354,13 @@ def find(conn: Connection, what: str) -> list[Entry]:
     return load(conn, ENTRIES.where(or_(*where)).order_by(entries.c.id.desc()).limit(20))
 
 
+def titled(conn: Connection, words: str, limit: int) -> list[tuple[int, str]]:
+    """Ids and titles of entries with these words in a row in their title, newest first; reads the whole table."""
+    like = func.lower(entries.c.title).contains(words.lower(), autoescape=True)
+    statement = select(entries.c.id, entries.c.title).where(like).order_by(entries.c.id.desc()).limit(limit)
+    return [(row.id, row.title) for row in conn.execute(statement)]
+
+
 def revisions(conn: Connection, entry_id: int) -> list[Revision]:
     """The texts that an entry had before its present one, oldest first."""
     table = entry_revisions.c

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, rss
-from tests.feedserver import FeedServer
+from tests.feedserver import FeedServer, Reply
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -65,6 +65,7 @@ def test_entry_that_was_not_grouped_yet_has_no_story(run: Run) -> None:
     assert "none yet: `aggregator group` finds it" in run("why", "https://a.example/0").out
 
 
+@pytest.mark.usefixtures("grouped")
 def test_what_is_nowhere_is_an_error_that_says_where_to_look(run: Run) -> None:
     ran = run("why", "https://nowhere.example/")
     assert ran.code == 2
@@ -91,3 +92,149 @@ def test_copies_name_the_entry_that_they_copy(run: Run, site: FeedServer, tmp_pa
     assert "2 entries, 2 outlets, 1 origin" in out
     assert "joined with similarity" in out
     assert "copies or rewrites entry" in out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_topic_of_an_entry_is_explained_keyword_by_keyword(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    keywords = '{any: [air defense, systems of Odesa, Sistems, "zoo"], not: [new air]}'
+    path.write_text(path.read_text().replace("Air defense: [air defense]", f"Air defense: {keywords}\n  Zoo: [zoo]"))
+    out = run("why", "https://a.example/0", "--topic", "Air defense").out
+    assert "'air defense' matches, 3.00 by itself." in out
+    assert "'systems of Odesa': only 'systems' of it is there." in out
+    assert "'Sistems': no word of it is there; 'sistems' looks like 'systems'." in out
+    assert "'zoo': no word of it is there." in out
+    assert "'new air' of not: matches, 3.00 by itself." in out
+    assert "not in Air defense: All that its keywords find is covered by not:." in out
+    assert "Zoo" not in out
+    ran = run("why", "https://a.example/0", "--topic", "Air defence")
+    assert (ran.code, "did you mean 'Air defense'?" in ran.err) == (2, True)
+
+
+@pytest.mark.usefixtures("grouped")
+def test_address_is_found_as_browsers_and_trackers_write_it(run: Run) -> None:
+    for address in ("http://a.example/0", "https://a.example/0/", "https://a.example/0?utm_source=x#top"):
+        assert "New air defence systems for Kyiv" in run("why", address).out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_digest_that_an_entry_is_in_or_not_is_named_with_the_reason(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(
+        path.read_text().replace("to: [reader@example.org]", "to: [reader@example.org], topics: [Air defense]")
+    )
+    (one,) = json.loads(run("why", "https://a.example/0", "--json").out)
+    assert "story 1 of 1" in one["digests"]["Daily"]
+    out = run("why", "https://a.example/1").out
+    assert "None of the digest's topics takes it; it is in none." in out
+    (story,) = [one for one in json.loads(run("stories", "--json").out) if one["topics"]]
+    assert "in     Air defense: 1 of its entries" in run("why", story["id"]).out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_stories_that_rank_lower_are_told_so(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(path.read_text().replace("to: [reader@example.org]", "to: [reader@example.org], stories: 1"))
+    assert "Others rank higher: 2 stories could enter, it takes 1." in run("why", "https://a.example/1").out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_two_entries_are_compared(run: Run) -> None:
+    out = run("why", "https://a.example/0", "--with", "https://a.example/1").out
+    assert "They are not in one story." in out
+    assert "They have no telling word in common." in out
+    (told,) = json.loads(run("why", "https://a.example/0", "--with", "https://a.example/1", "--json").out)
+    assert (told["kind"], told["one_story"], told["similarity"]) == ("pair", False, 0)
+    ran = run("why", "https://a.example/0", "--with", "https://a.example/9")
+    assert (ran.code, "no stored entry" in ran.err) == (2, True)
+
+
+@pytest.mark.usefixtures("grouped")
+def test_feed_says_why_it_is_not_polled_now(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    out = run("why", "one").out
+    assert "Feed One, http://127.0.0.1" in out
+    assert "not polled now, but in " in out
+    (told,) = json.loads(run("why", "feed", "One", "--json").out)
+    assert (told["kind"], told["polled_now"]) == ("feed", False)
+    path = tmp_path / "feeds.yaml"
+    path.write_text(path.read_text().replace("name: One", "name: One\n    paused: true\n    keep: [zoo]"))
+    out = run("why", "One").out
+    assert "not polled: `paused: true` in feeds.yaml" in out
+    assert "  keep: zoo" in out
+    path.write_text(path.read_text().replace("/feed", "/other").replace("name: One", "name: Two"))
+    assert run("group").code == 0
+    assert "no longer names it" in run("why", "One").out
+    assert "due: never polled" in run("why", "Two").out or "paused" in run("why", "Two").out
+
+
+def test_host_that_asked_for_a_pause_says_until_when(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    url = site.script("/busy", Reply(429, headers={"Retry-After": "3600"}))
+    path = tmp_path / "feeds.yaml"
+    path.write_text(path.read_text().replace("topics:", f"  - {{url: {url}, name: Busy}}\ntopics:", 1))
+    run("poll")
+    host = url.split("/")[2]
+    assert "Host 127.0.0.1" in (out := run("why", "host", host).out)
+    assert "asked nothing until its pause ends in " in out
+    assert "2 feeds" in out
+    assert "its host asked for a pause that ends in " in run("why", "Busy").out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_topic_counts_what_each_keyword_brings(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(
+        path.read_text().replace("[air defense]", "{any: [air defense, radar], not: [first aid], threshold: 1}")
+    )
+    out = run("why", "air defense").out
+    assert "'radar' is found in none of them" in out
+    assert "not: first aid" in out
+    assert "from a score of 1 on" in out
+    assert "in the digests Daily" in out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_digest_edition_delivery_and_reader_are_explained(run: Run) -> None:
+    assert "no edition was made yet" in run("why", "Daily").out
+    assert "no mail was made for this address yet" in run("why", "reader@example.org").out
+    assert run("digest", "Daily", "--send").code == 0
+    (delivery,) = json.loads(run("deliveries", "--json").out)
+    out = run("why", "Daily").out
+    assert f"{delivery['date']}: 2 stories" in out
+    assert "1 sent" in run("why", "Daily", delivery["date"]).out
+    out = run("why", "delivery", str(delivery["id"])).out
+    assert f"Delivery {delivery['id']}: Daily, {delivery['date']}, to reader@example.org" in out
+    assert "1 attempts, sent " in out
+    out = run("why", "Reader@Example.org").out
+    assert "is a fixed recipient of Daily" in out
+    assert f"delivery {delivery['id']}: sent" in out
+    assert "told on" in run("why", "https://a.example/0").out
+    assert [one["kind"] for one in json.loads(run("why", "edition", "Daily", delivery["date"], "--json").out)] == [
+        "edition"
+    ]
+
+
+@pytest.mark.usefixtures("grouped")
+def test_day_without_an_edition_is_explained(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(path.read_text().replace("to: [reader@example.org]", "days: mon-fri"))
+    assert "none is made on a Sunday: its days are mon, tue, wed, thu, fri" in run("why", "Daily", "2026-11-15").out
+    assert "nothing ran within the 6 h that it may be late" in run("why", "Daily", "2026-11-16").out
+    assert "it is made in " in run("why", "Daily", "2099-01-01").out
+    assert "2026-13-01 is no date" in run("why", "Daily", "2026-13-01").out
+
+
+@pytest.mark.usefixtures("grouped")
+def test_subscriber_who_gets_nothing_is_told_why(run: Run) -> None:
+    assert run("subscribers", "add", "anna@example.org").code == 0
+    out = run("why", "anna@example.org").out
+    assert "confirmed since" in out
+    assert "subscribed to Daily" in out
+    ran = run("why", "bob@example.org")
+    assert (ran.code, "nothing is called 'bob@example.org'" in ran.err) == (2, True)
+
+
+@pytest.mark.usefixtures("grouped")
+def test_unknown_name_is_answered_with_what_comes_nearest(run: Run) -> None:
+    assert "did you mean the digest 'Daily'?" in run("why", "Dayly").err
+    assert "the topic 'Air defense'" in run("why", "Air defence").err
+    assert "has the title 'A quiet day at the zoo'" in run("why", "quiet day").err
