@@ -179,6 +179,13 @@ TOKENS = st.sampled_from(
             "<image>",
         ),
         *("<media:content url='http://a/b.jpg'>", "</source>", "<category>", "<url>", "<enclosure", "<itunes:summary>"),
+        *(
+            "<link>javascript:alert(1)</link>",
+            "<description>&lt;script&gt;x&lt;/script&gt;</description>",
+            "<description><![CDATA[<p onclick=x>x</p>]]></description>",
+            "<enclosure url='data:text/html,x'/>",
+            "<title>a\x0bb\u202e</title>",
+        ),
         *(" xml:base='//b'", "</svg>", "{", "}", "[", "]", '"items":', '"version":', ":", ",", " "),
     ]
 )
