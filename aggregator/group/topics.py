@@ -39,7 +39,7 @@ class Verdict:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: thousands are made
 class _Standing:
     """A topic's evidence in one entry, without what `not` takes away."""
 
@@ -69,6 +69,8 @@ class TopicMatcher:
 
     def __init__(self, topics: Mapping[str, TopicConfig]) -> None:
         self._topics = dict(topics)
+        self._thresholds = {name: topic.threshold or THRESHOLD for name, topic in topics.items()}
+        self._limited = {name for name, topic in topics.items() if topic.feeds}
         self._matcher = Matcher(
             {
                 (name, wanted): topic.any if wanted else topic.not_
@@ -83,7 +85,7 @@ class TopicMatcher:
         matches = [
             TopicMatch(name, round(standing.score, 2), _spans(standing.hits))
             for name, standing in reading.standings.items()
-            if standing.score >= self._threshold(name) and standing.score >= self._needed(name, reading)[0]
+            if standing.score >= self._thresholds[name] and standing.score >= self._needed(name, reading)[0]
         ]
         return tuple(sorted(matches, key=lambda match: -match.score))
 
@@ -92,9 +94,9 @@ class TopicMatcher:
         reading = self._read(entry, feed_name, feed_url)
         verdicts = [
             self._verdict(name, reading)
-            if _takes_feed(topic, feed_name, feed_url)
-            else Verdict(name, False, 0.0, self._threshold(name), f"Its feeds: does not name {feed_name!r}.")
-            for name, topic in self._topics.items()
+            if self._takes_feed(name, feed_name, feed_url)
+            else Verdict(name, False, 0.0, self._thresholds[name], f"Its feeds: does not name {feed_name!r}.")
+            for name in self._topics
         ]
         return tuple(sorted(verdicts, key=lambda verdict: (not verdict.taken, -verdict.score)))
 
@@ -104,16 +106,17 @@ class TopicMatcher:
         standings = {
             name: _stand(evidence, found.get((name, False), {}))
             for (name, wanted), evidence in found.items()
-            if wanted and _takes_feed(self._topics[name], feed_name, feed_url)
+            if wanted and self._takes_feed(name, feed_name, feed_url)
         }
         return _Reading(read, standings)
 
-    def _threshold(self, name: str) -> float:
-        return self._topics[name].threshold or THRESHOLD
+    def _takes_feed(self, name: str, feed_name: str, feed_url: str) -> bool:
+        feeds = self._topics[name].feeds if name in self._limited else ()
+        return not feeds or feed_name in feeds or feed_url in feeds
 
     def _needed(self, name: str, reading: _Reading) -> tuple[float, str | None]:
         """The score that a topic needs, and the rival topic that makes it more than the threshold."""
-        threshold = self._threshold(name)
+        threshold = self._thresholds[name]
         if reading.standings[name].in_title or reading.entry.fields["text"].length <= SUMMARY_WORDS:
             return threshold, None
         rival = next((leader for leader in reading.leaders if leader != name), None)
@@ -126,7 +129,7 @@ class TopicMatcher:
 
     def _verdict(self, name: str, reading: _Reading) -> Verdict:
         if name not in reading.standings:
-            return Verdict(name, False, 0.0, self._threshold(name), self._nearest(name, reading.entry))
+            return Verdict(name, False, 0.0, self._thresholds[name], self._nearest(name, reading.entry))
         standing = reading.standings[name]
         needed, rival = self._needed(name, reading)
         reason = f"{_describe(standing.hits)} Score {standing.score:.2f}, needed {needed:.2f}."
@@ -145,10 +148,6 @@ class TopicMatcher:
         if not partial:
             return f"No word of its keywords is in the entry, read as {read.language!r}."
         return f"No keyword matches; parts that do: {'; '.join(partial[:5])}."
-
-
-def _takes_feed(topic: TopicConfig, feed_name: str, feed_url: str) -> bool:
-    return not topic.feeds or feed_name in topic.feeds or feed_url in topic.feeds
 
 
 def _stand(wanted: Evidence, unwanted: Evidence) -> _Standing:

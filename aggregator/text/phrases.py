@@ -60,7 +60,13 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
             if first is None:
                 continue
             if len(words) == 1:
-                _add(first, field, named, hits)
+                if hits or (named is not None and has_names(field)):
+                    _add(first, field, named, hits)
+                else:
+                    hits = [
+                        Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),))
+                        for place in first[:MAX_HITS]
+                    ]
             elif (last := found.get(words[-1])) is not None and _come_near(first, last):
                 _add(_side_by_side(words, field), field, None, hits)
                 if pattern.loose and words is pattern.ways[0]:

@@ -25,6 +25,9 @@ _AHEAD = 32  # chunks that are cut at once
 Place = tuple[int, int]
 """From the position of a word up to the position at which the next one begins. Plain, for millions of them are made."""
 
+_MADE = 1_024
+_PLACES: list[Place] = [(at * CHUNK_STEP, (at + 1) * CHUNK_STEP) for at in range(_MADE)]  # of single words
+
 
 @dataclass(frozen=True)
 class FieldText:
@@ -95,13 +98,13 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
     found: defaultdict[int, list[Place]] = defaultdict(list)
     shift = 0  # chunks so far, beyond one for each piece
     for index, printed in compress(enumerate(read), read):
-        at = (index + shift) * CHUNK_STEP
+        at = index + shift
         if isinstance(printed, tuple):
-            place = at, at + CHUNK_STEP
+            place = _PLACES[at] if at < _MADE else (at * CHUNK_STEP, (at + 1) * CHUNK_STEP)
             for number in printed:
                 found[number].append(place)
         elif printed is not None:
-            _add_compound(found, printed, at)
+            _add_compound(found, printed, at * CHUNK_STEP)
             shift += printed.more
     found.default_factory = None
     return FieldText(name, text, len(pieces) + shift, found)

@@ -8,31 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 
 Way = frozenset[int]
 """Numbers of words that must all be there."""
-
-
-@dataclass(slots=True)
-class _Under:
-    """The keywords under a word: those that need nothing else, those that need one word more, and the others."""
-
-    alone: list[int] = field(default_factory=list)
-    partners: set[int] = field(default_factory=set)
-    pairs: dict[int, list[int]] = field(default_factory=dict)
-    longer: dict[int, list[tuple[Way, int]]] = field(default_factory=dict)
-
-    def add(self, others: Sequence[int], way: Way, index: int) -> None:
-        if not others:
-            self.alone.append(index)
-            return
-        self.partners.add(others[0])
-        if len(others) == 1:
-            self.pairs.setdefault(others[0], []).append(index)
-        else:
-            self.longer.setdefault(others[0], []).append((way, index))
+_PAIR = 2
 
 
 class Triggers:
@@ -42,24 +21,28 @@ class Triggers:
         """`needs`: ways to write a keyword, each with its index; `forms`: the words by number."""
         needs = list(needs)
         uses = Counter(number for way, _ in needs for number in way)
-        self._under: dict[int, _Under] = {}
+        self._alone: dict[int, list[int]] = {}
+        self._under: dict[int, dict[int, list[tuple[Way, int]]]] = {}
         for way, index in needs:
             rarest, *others = sorted(way, key=lambda number: (uses[number], -len(forms[number]), number))
-            self._under.setdefault(rarest, _Under()).add(others, way, index)
-        self._words: AbstractSet[int] = set(self._under)
+            if others:
+                self._under.setdefault(rarest, {}).setdefault(others[0], []).append((way, index))
+            else:
+                self._alone.setdefault(rarest, []).append(index)
+        self._partners = {number: frozenset(under) for number, under in self._under.items()}
+        self._of_one, self._of_several = set(self._alone), set(self._under)
 
     def candidates(self, numbers: set[int]) -> set[int]:
         """Indexes of the keywords of which one way is among the words of an entry."""
         found: set[int] = set()
-        for number in numbers & self._words:
+        for number in numbers & self._of_one:
+            found.update(self._alone[number])
+        partners = self._partners
+        met = [number for number in numbers & self._of_several if not partners[number].isdisjoint(numbers)]
+        for number in met:
             under = self._under[number]
-            if under.alone:
-                found.update(under.alone)
-            if under.partners.isdisjoint(numbers):
-                continue
-            for partner in under.partners & numbers:
-                found.update(under.pairs.get(partner, ()))
-                for way, index in under.longer.get(partner, ()):
-                    if way <= numbers:
+            for partner in partners[number] & numbers:
+                for way, index in under[partner]:
+                    if len(way) == _PAIR or way <= numbers:
                         found.add(index)
         return found
