@@ -112,6 +112,8 @@ class SmtpTransport:
         if instead is not None:
             client.close()  # without the dot, the server forgets the mail
             return instead
+        if not client.is_connected:
+            return Result(Verdict.RETRY, f"the connection to {self._server.name} broke before the end of the mail")
         return await self._dot(client)
 
     async def _hand_over(self, client: aiosmtplib.SMTP, message: Message) -> Result | None:

@@ -2,8 +2,8 @@
 
     <database URL> <mail.smtp> <minutes after NOW> <recipients, comma-separated> <where to die>
 
-where the last is '-', a label of `POINTS`, or 'ms:<number>' to be killed after so many milliseconds. It answers each
-line with the exit status: 0, 77 for a death at a point, -9 for a kill.
+where the last is '-', a label of `POINTS`, or 'ms:<number>' to be killed so many milliseconds after it has begun to
+send. It answers each line with the exit status: 0, 77 for a death at a point, -9 for a kill.
 """
 
 from __future__ import annotations
@@ -98,14 +98,28 @@ def main() -> None:
     """Answer each line of stdin."""
     for line in sys.stdin:
         database, smtp, minutes, recipients, where = line.rstrip("\n").split(" ", 4)
+        begun, tell = os.pipe()
         child = os.fork()
         if child == 0:
+            _tell_when_sending(tell)
             _run(database, smtp, float(minutes), recipients.split(","), where)
-        if where.startswith("ms:"):
+        os.close(tell)
+        if where.startswith("ms:") and os.read(begun, 1):
             time.sleep(int(where.removeprefix("ms:")) / 1000)
             os.kill(child, signal.SIGKILL)
+        os.close(begun)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _tell_when_sending(pipe: int) -> None:
+    real = deliveries.claim
+
+    def claim(*args: Any, **options: Any) -> Any:
+        os.write(pipe, b"x")
+        return real(*args, **options)
+
+    deliveries.claim = claim
 
 
 def _run(database: str, smtp: str, minutes: float, recipients: list[str], where: str) -> None:

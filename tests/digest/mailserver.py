@@ -33,6 +33,9 @@ class MailServer:
     most_connections: int = 1000  # at a time; further ones are greeted with 421
     open_connections: int = 0
     rcpt_pause: float = 0  # seconds before RCPT is answered
+    drop_at_data: int = 0  # so many connections break once the text of a mail is asked for
+    extensions: list[str] = field(default_factory=list)  # offered besides
+    offers_utf8: bool = True
 
     @property
     def url(self) -> str:
@@ -48,7 +51,7 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return responses
+        return [*responses[:-1], *(f"250-{name}" for name in self.extensions), responses[-1]]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -118,6 +121,9 @@ class _Greeting(SMTP):
             status = self._greeting or (handler.greetings.pop(0) if handler.greetings else status)
         self._greeted = True
         await super().push(status)
+        if isinstance(status, str) and status.startswith("354 ") and handler.drop_at_data:
+            handler.drop_at_data -= 1
+            await _drop(self)
 
     _greeting = ""
     _greeted = False
@@ -135,7 +141,7 @@ def mail_server(*, tls: ssl.SSLContext | None = None, implicit: bool = False, **
             handler,
             loop=loop,
             hostname="mail.test",
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=handler.offers_utf8,
             tls_context=None if implicit else tls,
             authenticator=handler.authenticate if handler.password else None,
             auth_require_tls=False,
