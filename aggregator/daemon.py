@@ -238,6 +238,7 @@ class Daemon:
             log.error("%s", trouble)
         if report.made:
             log.info("made %s; %d mails sent", ", ".join(one.digest for one in report.made), report.sent)
+        if any(not one.variant for one in report.made):  # those of subscribers' own wishes are not published
             async with self._stages:
                 await self._publish()
 
