@@ -10,8 +10,11 @@ from aggregator.digest.edition import Candidate, choose
 from aggregator.digest.phrases import phrases
 from aggregator.digest.render import Frame, Rendered, render_edition
 from aggregator.model import Feed
+from aggregator.poll.parse.read import parse_feed
+from aggregator.poll.parse.result import NotAFeed
 from aggregator.templating import environment
 from aggregator.text.slug import unique_slugs
+from tests.conftest import shared_path
 from tests.digest.sample import AID, AIR, FEEDS, NOW, brief, config, edition_of, entry, story
 
 HOSTILE = (
@@ -101,4 +104,19 @@ def large() -> list[Candidate]:
             for e in one.entries
         )
         made.append(Candidate(replace(one.story, title=entries[0].title), entries))
+    return made
+
+
+def real() -> list[Candidate]:
+    """Stories of the feeds of real outlets and blogs, as if all were of the last day; skips where they are absent."""
+    made: list[Candidate] = []
+    for path in sorted(one for one in shared_path("corpus/real").rglob("*") if one.is_file())[::4]:
+        try:
+            found = parse_feed(path.read_bytes(), content_type=None, base_url="https://outlet.example/", known=None)
+        except NotAFeed:
+            continue
+        for one in found.entries[:1]:
+            number = len(made) + 1
+            lead = entry(number, one.title, one.text, feed=1 + number % 8, url=one.url, language=one.language)
+            made.append(story(number, [lead], *((AIR,), (AID,), ())[number % 3], image_url=one.image_url))
     return made

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from aggregator.digest.message import MessageMaker, ascii_domain, check_headers, domain_of, message_id
 from aggregator.digest.render import Rendered
+from aggregator.digest.tokens import Holder, personal_links
 from aggregator.errors import DeliveryError
 from aggregator.model import Edition, EditionState, Mailing
-from tests.digest.editions import HOSTILE, hostile, large, rendered
+from tests.digest.editions import HOSTILE, frame, hostile, large, real, rendered
+from tests.digest.mailhtml import MailHtml
 from tests.digest.sample import NOW, edition_of
 
 MAILING = Mailing(
@@ -64,10 +66,14 @@ def normal(part: EmailMessage) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-@pytest.fixture(params=["ordinary", "large", "hostile"], scope="module")
+@pytest.fixture(params=["ordinary", "large", "hostile", "arabic", "real"], scope="module")
 def edition(request: pytest.FixtureRequest) -> Edition:
-    stories = {"ordinary": edition_of(25), "large": large(), "hostile": hostile()}[request.param]
-    return edition_with(rendered(stories))
+    made = {"ordinary": lambda: edition_of(25), "arabic": lambda: edition_of(25)} | {
+        "large": large,
+        "hostile": hostile,
+        "real": real,
+    }
+    return edition_with(rendered(made[request.param](), language="ar" if request.param == "arabic" else "en"))
 
 
 def test_it_has_one_of_each_header(edition: Edition) -> None:
@@ -173,6 +179,20 @@ def test_senders_are_quoted_or_encoded_as_they_need_to_be(given_: str, name: str
     for header in ("From", "Reply-To"):
         (found,) = mail[header].addresses
         assert (found.display_name, found.addr_spec) == (name, address)
+
+
+def test_a_subscribers_mail_has_one_click_and_his_own_links_everywhere(edition: Edition) -> None:
+    shared = replace(MAILING, unsubscribe=frame().unsubscribe_url)
+    links = personal_links("secret", "https://news.example.org", Holder(17, "salt"))
+    message = MessageMaker(replace(edition, mailing=shared)).make("anna@example.org", "<1@example.org>", links=links)
+    mail = parsed(message.data)
+    assert mail["List-Unsubscribe"] == f"<{links.unsubscribe}>, <{shared.unsubscribe}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert max(map(len, message.data.split(b"\r\n"))) <= 998
+    text, html = (normal(part) for part in mail.iter_parts())
+    assert text.count(links.unsubscribe) == html.count(f'"{links.unsubscribe}"') == 1
+    assert f" {shared.unsubscribe}\n" not in text and f'"{shared.unsubscribe}"' not in html
+    assert re.findall(r"(?:https?://|mailto:)\S+", text) == [address for _, address in MailHtml(html).links()]
 
 
 def test_an_address_beyond_ascii_needs_smtputf8() -> None:

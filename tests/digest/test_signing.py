@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from aggregator.digest.message import MessageMaker
 from aggregator.digest.signing import read_key, relaxed_body, relaxed_headers, sign
+from aggregator.digest.tokens import Holder, personal_links
 from aggregator.errors import DeliveryError
 from tests.digest.sample import NOW
 from tests.digest.test_message import MAILING, edition_with
+from tests.digest.test_render import edition
 
 SENDER = MAILING.sender
 MAIL = MessageMaker(edition_with()).make("team@example.org", "<1@example.org>").data
@@ -96,6 +98,16 @@ def test_headers_are_canonical_as_dkimpy_has_them(parts: list[bytes]) -> None:
     value = b"".join(parts)
     ((name, line),) = relaxed_headers((b"Subject :" + value).split(b"\r\n"))
     assert (name, line + b"\r\n") == ("subject", b":".join(*Relaxed.canonicalize_headers([(b"Subject ", value)])))
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "hostile", "large"])
+def test_a_subscribers_mail_of_every_kind_verifies(key_file: Path, kind: str) -> None:
+    links = personal_links("secret", "https://news.example.org", Holder(17, "salt"))
+    mail = MessageMaker(edition_with(edition(kind))).make("anna@example.org", "<1@example.org>", links=links)
+    signed = sign(mail.data, read_key(key_file, "d1", SENDER), NOW)
+    assert verifies(signed, key_file)
+    assert b"list-unsubscribe-post" in signed.removesuffix(mail.data)
+    assert not verifies(signed.replace(b"List-Unsubscribe-Post: ", b"X-List-Unsubscribe-Post: "), key_file)
 
 
 def test_lines_of_the_signature_are_short(key_file: Path) -> None:
