@@ -29,6 +29,10 @@ class Side:
     by: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
 
+    def lacks(self, title: str, most: int) -> bool:
+        """Whether an entry of this title is still to be shown; copies of one text are shown once."""
+        return len(self.samples) < most and all(sample.title != title for sample in self.samples)
+
     def count(self, causes: Iterable[str]) -> None:
         """One more entry."""
         self.entries += 1

@@ -137,8 +137,8 @@ def _read_entry(trial: Trial, entry: Entry) -> None:
     if old is None and new is None:
         return
     now = trial.replay.topics_of(entry, new) if new else ()
-    if new and set(now) != set(entry.topics):
-        trial.topics[entry.id] = now
+    if new and set(_scores(now)) != set(_scores(entry.topics)):
+        trial.topics[entry.id] = _lean(now)
     _tally(trial, entry, entry.topics if old else (), now)
     if entry.story_id is not None and (entry.id in trial.topics or entry.feed_id in feeds.concerned):
         trial.touched.add(entry.story_id)
@@ -166,7 +166,7 @@ def _won(trial: Trial, entry: Entry, topic: TopicPlan, match: TopicMatch) -> Non
     feed = trial.feeds.after[entry.feed_id]
     back = entry.feed_id not in trial.feeds.before
     topic.won.count(["its feed is back"] if back else _keywords(match))
-    if len(topic.won.samples) < trial.plan.samples:
+    if topic.won.lacks(entry.title, trial.plan.samples):
         verdict = trial.replay.why(entry, feed, topic.name)
         topic.won.samples.append(Sample(entry.id, entry.title, feed.name, verdict.reason if verdict else ""))
 
@@ -183,7 +183,7 @@ def _lost(trial: Trial, entry: Entry, topic: TopicPlan, match: TopicMatch) -> No
         causes = causes or ["not:, feeds:, threshold: or another topic"]
         why = ""
     topic.lost.count(causes)
-    if len(topic.lost.samples) < trial.plan.samples:
+    if topic.lost.lacks(entry.title, trial.plan.samples):
         verdict = trial.replay.why(entry, feed, topic.name) if feed and not why else None
         name = feed.name if feed else trial.feeds.before[entry.feed_id].name
         topic.lost.samples.append(Sample(entry.id, entry.title, name, verdict.reason if verdict else why))
@@ -226,6 +226,11 @@ def _stories_after(trial: Trial, conn: Connection, found: Sequence[Story]) -> di
         if kept:
             made[story.id] = story_after(story, kept)
     return made
+
+
+def _lean(matches: Topics) -> Topics:
+    """Without the places that show why: those of a hundred thousand entries are too much to keep."""
+    return tuple(replace(match, spans=()) for match in matches)
 
 
 def _scores(matches: Topics) -> tuple[tuple[str, float], ...]:
@@ -278,7 +283,7 @@ def _as_if(trial: Trial, conn: Connection, stock: Stock) -> Stock:
     for entry in (entry for candidate in candidates for entry in candidate.entries):
         unread = trial.whole and trial.since is not None and entry.sort_at < trial.since
         if unread and entry.feed_id in after:
-            trial.topics[entry.id] = trial.replay.topics_of(entry, after[entry.feed_id])
+            trial.topics[entry.id] = _lean(trial.replay.topics_of(entry, after[entry.feed_id]))
     revised = _stories_after(trial, conn, [candidate.story for candidate in candidates])
     made = [
         Candidate(revised[one.story.id], tuple(_entries_after(trial, one.entries)))

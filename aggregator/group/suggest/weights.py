@@ -25,7 +25,9 @@ def likelihood_ratio(here: int, of: int, there: int, of_others: int) -> float:
 
 
 def log_odds(here: int, of: int, there: int, of_others: int) -> float:
-    """How many standard deviations the log-odds of the word are higher here than there."""
+    """How many standard deviations the log-odds of the word are higher here than there; 0 when all entries have it."""
+    if here + there == of + of_others:
+        return 0.0
     share = (here + there) / (of + of_others) * PRIOR
     one, other = here + share, there + share
     delta = log(one / (of + PRIOR - one)) - log(other / (of_others + PRIOR - other))

@@ -17,6 +17,11 @@ def test_word_that_is_as_frequent_everywhere_weighs_nothing() -> None:
     assert log_odds(5, 50, 100, 1000) == pytest.approx(0, abs=1e-9)
 
 
+def test_word_that_every_entry_has_weighs_nothing() -> None:
+    assert likelihood_ratio(5, 5, 100, 100) == 0
+    assert log_odds(5, 5, 100, 100) == 0
+
+
 @given(st.integers(2, 50), st.integers(1, 50), st.integers(0, 500))
 def test_sign_says_where_the_word_is_more_frequent(of: int, here: int, there: int) -> None:
     here, of_others = min(here, of - 1), 1000
