@@ -68,7 +68,7 @@ def render(env: Environment, name: str, variables: Mapping[str, object]) -> str:
     try:
         return env.get_template(name).render(variables)
     except JinjaTemplateNotFound as error:
-        raise ConfigError([ConfigFault(str(error), 1, 1, "there is no template of this name")]) from error
+        raise ConfigError([_missing(env, name, error)]) from error
     except JinjaTemplateSyntaxError as error:
         fault = ConfigFault(error.filename or name, error.lineno, 1, error.message or "syntax error")
         raise ConfigError([fault]) from error
@@ -81,6 +81,14 @@ def static_file(env: Environment, name: str) -> bytes:
     assert env.loader is not None
     source, _, _ = env.loader.get_source(env, name)
     return source.encode()
+
+
+def _missing(env: Environment, name: str, error: JinjaTemplateNotFound) -> ConfigFault:
+    """A template that is not there, where another one extends or includes it."""
+    if error.name == name:
+        return ConfigFault(name, 1, 1, "there is no template of this name")
+    place = _runtime_fault(env, name, error)
+    return ConfigFault(place.path, place.line, place.column, f"there is no template {error.name!r}")
 
 
 def _runtime_fault(env: Environment, name: str, error: Exception) -> ConfigFault:

@@ -62,6 +62,7 @@ def test_feed_text_is_escaped_in_html_and_left_alone_in_plain_text(env: Environm
         ("\n{{ 1 / 0 }}", 2, "division"),
         ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
         ("{{ titles.append(1) }}", 1, "'append'"),
+        ("one\n{% include 'nowhere.html' %}", 2, "there is no template 'nowhere.html'"),
     ],
 )
 def test_fault_in_a_template_names_its_file_and_line(

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from jinja2 import meta
 
 from aggregator.digest.contents import Also, Contents, Item, Section
 from aggregator.digest.render import MOST_BYTES, Rendered, render_edition, size, variables_of
@@ -244,8 +245,27 @@ def test_a_template_that_is_too_large_by_itself_is_reported(tmp_path: Path) -> N
         render_edition(environment(tmp_path), frame(), lambda keep: contents)
 
 
-def test_every_variable_is_documented() -> None:
+def tables(page: str) -> list[set[str]]:
+    """The names in the first column of each table of a page of docs/."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    found = re.findall(r"^\| (?:Variable|Field) \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    return [
+        {name for row in table.splitlines() for name in re.findall("`([a-z_]+)`", row.split("|")[1])} for table in found
+    ]
+
+
+def test_the_variables_of_the_documentation_are_those_that_templates_get() -> None:
+    variables, section, item = tables("digest.md")
+    assert variables == set(variables_of(frame(), edition("ordinary").contents))
+    assert section == {field.name for field in fields(Section)}
+    assert item == {field.name for field in fields(Item)}
     page = (Path(__file__).parents[2] / "docs/digest.md").read_text(encoding="utf-8")
-    variables = list(variables_of(frame(), edition("ordinary").contents))
-    names = [field.name for kind in (Item, Section, Also, Contents) for field in fields(kind)]
-    assert [name for name in variables + names if f"`{name}`" not in page] == []
+    assert [field.name for kind in (Also, Contents) for field in fields(kind) if f"`{field.name}`" not in page] == []
+
+
+def test_the_variables_of_letters_are_documented() -> None:
+    env = environment(None)
+    assert env.loader
+    sources = [env.loader.get_source(env, name)[0] for name in ("confirm.txt", "manage.txt")]
+    used = {name for source in sources for name in meta.find_undeclared_variables(env.parse(source))}
+    assert used in tables("subscribers.md")
