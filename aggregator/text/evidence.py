@@ -81,9 +81,10 @@ def score_all(hits: Sequence[tuple[str, Hit]]) -> float:
             apart = max(apart, hit.weight)
             continue
         field, (start, after) = hit.places[0]
-        chunks = {(field.name, index) for index in range(start // CHUNK_STEP, (after - 1) // CHUNK_STEP + 1)}
+        first, last = start // CHUNK_STEP, (after - 1) // CHUNK_STEP
+        chunks = [(field.name, first)] if first == last else [(field.name, at) for at in range(first, last + 1)]
         if taken.isdisjoint(chunks):
-            taken |= chunks
+            taken.update(chunks)
             together += hit.weight
             keywords.add(keyword)
     return max(together * (1 + _BACKING * (len(keywords) - 1)), apart)

@@ -23,7 +23,7 @@ from aggregator.text.spelling import american
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "uk", "ru", "ar")
 """Languages whose inflection is known. In any other, words count as they are written."""
 
-_CACHE = 65_536  # words, about 12 MB when full
+_CACHE = 16_384  # words: whoever reads many texts remembers more, and what he needs
 _SNOWBALL = {
     "en": "english",
     "de": "german",
@@ -115,7 +115,7 @@ def _has_meaning(form: str, language: str, capital: bool) -> bool:
     """Whether a word without accents is one of its own. Where no dictionary tells, only names are not."""
     if language not in LANGUAGES:
         return not capital
-    return _lookup.is_dictionary_member(form, language) or (language == "de" and is_noun(form))
+    return _entry(form, language) is not None or (language == "de" and is_noun(form))
 
 
 def _readings(form: str, language: str, capital: bool) -> set[str]:
@@ -123,15 +123,18 @@ def _readings(form: str, language: str, capital: bool) -> set[str]:
     if language not in LANGUAGES or _is_foreign(form, language):
         return {form}
     name = capital and language in _INFLECTED_NAMES
-    if language == "de" and capital and is_noun(form):
-        readings = {form, _lemma(form.title(), language)}  # 'Rate' is not a form of 'raten'
+    base, noun = _entry(form, language), None
+    if base is None or language == "de" or name:
+        noun = _entry(form.title(), language)
+    if language == "de" and capital and noun is not None:
+        readings = {form, noun}  # 'Rate' is not a form of 'raten'
     else:
-        readings = {form, _lemma(form, language)}
-        if language == "de" or name:
-            readings.add(_lemma(form.title(), language))
+        readings = {form, base or noun or form, noun or form}
+    if language == "en":
+        readings = {form, american(base or noun or form, _is_english)}
     if language == "ar":
         clipped = _ARABIC_CLITICS.sub("", form)
-        readings |= {_lemma(clipped, language), _marked(clipped.removesuffix("ات"), language)}
+        readings |= {_entry(clipped, language) or clipped, _marked(clipped.removesuffix("ات"), language)}
         readings.add(f"~{_stemmer(language).stemWord(form)}")  # 'بيتهم': its first letter is no clitic
     if _is_stemmed(form, language) or name:
         readings.add(_marked(form, language))
@@ -151,7 +154,7 @@ def _is_foreign(form: str, language: str) -> bool:
 
 def is_noun(form: str) -> bool:
     """Whether the German dictionary has a word with a capital letter."""
-    return _lookup.is_dictionary_member(form.title(), "de")
+    return _entry(form.title(), "de") is not None
 
 
 def bare_stem(form: str, language: str) -> str:
@@ -159,17 +162,16 @@ def bare_stem(form: str, language: str) -> str:
     return _strip(form, language)
 
 
-@lru_cache(_CACHE)
 def is_common(form: str, language: str) -> bool:
     """Whether a word written in lower case is in the language's dictionary, so that it is more than a name."""
-    return language in LANGUAGES and _lookup.is_dictionary_member(form, language)
+    return language in LANGUAGES and _entry(form, language) is not None
 
 
 def _is_stemmed(form: str, language: str) -> bool:
     """Whether the bare stem is a reading: of words not in the dictionary, and where stems are known to be careful."""
     if language == "fr" and form.endswith(_FRENCH_ADJECTIVES):
         return True  # 'présidentielle' is a noun there, too
-    return language in ("ar", "pl") or not _lookup.is_dictionary_member(form, language)
+    return language in ("ar", "pl") or _entry(form, language) is None
 
 
 def _marked(form: str, language: str) -> str:
@@ -179,15 +181,18 @@ def _marked(form: str, language: str) -> str:
 
 def _lemma(form: str, language: str) -> str:
     lemma = (_lemmas.get_lemma(form, language) or form).casefold()
-    if language == "fr":
-        return lemma.replace("œ", "oe")  # as in normal forms
-    if language == "en":
-        return american(lemma, _is_english)
-    return lemma
+    return american(lemma, _is_english) if language == "en" else lemma
 
 
 def _is_english(word: str) -> bool:
-    return _lookup.is_dictionary_member(word, "en")
+    return _entry(word, "en") is not None
+
+
+@lru_cache(_CACHE)
+def _entry(form: str, language: str) -> str | None:
+    """The base form that the dictionary gives a word in just this case, None if it does not have it."""
+    lemma = _lookup.exact_lemma(form, language)
+    return lemma if lemma is None else lemma.casefold().replace("œ", "oe")  # as in normal forms
 
 
 def _strip(form: str, language: str) -> str:
