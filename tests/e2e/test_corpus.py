@@ -30,6 +30,8 @@ SEED_GUID = "urn:seed:article"
 EXPLAINED = {"kagisearch-fastfeedparser/7ef13a42fa7e177a": "a feed that is broken, and no item in it can be read"}
 # What a page of ours holds has no script at all; links lead to the web or to mail.
 SCHEMES = re.compile(r"(?:https?|mailto):", re.I)
+# What no output may hold: control characters, halves of characters, what turns the text after it round.
+STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def test_every_published_feed_is_valid(corpus: str, request: pytest.FixtureReque
 def test_nothing_published_can_run_or_lead_astray(corpus: str, request: pytest.FixtureRequest) -> None:
     done: Done = request.getfixturevalue(corpus)
     for path in files(done.out):
+        assert not STRAY.search(path.read_text(encoding="utf-8")), path
         if path.suffix == ".html":
             judge(html.document_fromstring(path.read_bytes()), path)
     for item in json.loads((done.out / "feed.json").read_bytes())["items"]:
