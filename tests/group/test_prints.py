@@ -1,8 +1,20 @@
 """Copies of one text are known, also rewritten ones; two reporters' own texts are not taken for copies."""
 
+from itertools import combinations
+
+import pytest
+
 from aggregator.group.stories.clusterer import Clusterer
-from aggregator.group.stories.prints import pack_prints, prints_of, same_text, unpack_prints
+from aggregator.group.stories.prints import Prints, pack_prints, prints_of, same_text, unpack_prints
 from tests.group.news import CONTACT_GROUP, OTHERS
+from tests.group.rewritten import (
+    EARTHQUAKE,
+    EARTHQUAKE_BY_OTHERS,
+    FIRE,
+    FIRE_BY_OTHERS,
+    TAKEOVER,
+    TAKEOVER_BY_OTHERS,
+)
 
 WIRE = """The port of Odesa sent 14 ships with 320,000 tonnes of grain to Africa, Asia and Europe on Sunday, the
 largest number since the deal of 22 July, Infrastructure Minister Oleksandr Kubrakov said. In Istanbul,
@@ -41,6 +53,43 @@ def test_text_rewritten_with_its_names_and_numbers_kept_is_a_copy() -> None:
     assert same_text(prints_of("Record", WIRE), prints_of("New high", REWRITTEN))
 
 
+@pytest.mark.parametrize(
+    ("language", "versions", "others"),
+    [
+        ("en", EARTHQUAKE, EARTHQUAKE_BY_OTHERS),
+        ("en", TAKEOVER, TAKEOVER_BY_OTHERS),
+        ("de", FIRE, FIRE_BY_OTHERS),
+    ],
+)
+def test_versions_of_a_wire_text_are_one_origin_and_other_reporters_are_not(
+    language: str, versions: dict[str, str], others: list[str]
+) -> None:
+    clusterer = Clusterer(language)
+    texts = [" ".join(text.split()) for text in (*versions.values(), *others)]
+    placed = [
+        clusterer.place(number, number, 1_665_600_000 + 600 * number, text.partition(",")[0], text)
+        for number, text in enumerate(texts)
+    ]
+    assert [one.copy_of for one in placed] == [None, *[0] * (len(versions) - 1), *[None] * len(others)]
+    assert {clusterer.story_of(number) for number in range(len(versions))} == {0}
+
+
+def test_wire_texts_of_different_events_are_no_copies() -> None:
+    for one, other in combinations((EARTHQUAKE, TAKEOVER, FIRE), 2):
+        assert not any(same_text(prints_of("", a), prints_of("", b)) for a in one.values() for b in other.values())
+
+
+def test_market_reports_of_two_days_are_no_copies() -> None:
+    report = "The S&P 500 rose {}% to {}. The Dow Jones added {} points. Germany's DAX rose {}%, London's FTSE {}%, {}"
+    report += "% was lost by Tokyo's Nikkei and {}% by Hong Kong's Hang Seng, where Alibaba and Tencent were sold."
+    one = report.format("0.4", "4,512", "120", "0.2", "0.7", "0.5", "1.1")
+    other = report.format("0.9", "4,471", "310", "0.6", "0.3", "0.1", "0.8")
+    assert same_text(prints_of("", one), prints_of("", one.replace("rose", "climbed").replace("added", "gained")))
+    names, others = prints_of("", one), prints_of("", other)
+    assert names.names == others.names
+    assert not same_text(Prints(names=names.names, numbers=names.numbers), others)
+
+
 def test_own_text_on_the_same_event_is_no_copy() -> None:
     assert not same_text(prints_of("Record", WIRE), prints_of("Record", OWN))
     assert not same_text(prints_of("Record", REWRITTEN), prints_of("Record", OWN))
@@ -67,6 +116,7 @@ def test_prints_are_stored_whole() -> None:
     prints = prints_of("Record", WIRE)
     assert unpack_prints(pack_prints(prints)) == prints
     assert prints.names
+    assert prints.pairs
     assert prints.words
 
 
