@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusterer import Clusterer, Placed
+from aggregator.group.stories.prints import pack_prints, prints_of
+from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row
 from tests.conftest import shared_path
 from tests.group.news import CONTACT_GROUP, OTHERS
+from tests.group.rewritten import EARTHQUAKE
 
 HOUR = 3_600
 START = 1_665_600_000  # 12 October 2022
@@ -134,6 +137,57 @@ def test_entry_without_words_founds_a_story_of_its_own() -> None:
     assert stories(clusterer, 3) == [1, 2, 3]
 
 
+# -- themes and series ------------------------------------------------------------------------------------------------
+
+
+def test_daily_series_of_several_outlets_makes_a_story_a_day() -> None:
+    """Four outlets print the forecast every morning, in much the same words."""
+    clusterer = Clusterer("en")
+    days = [("rain", "Scotland"), ("sun", "Wales"), ("thunder", "Kent"), ("fog", "Norfolk"), ("gales", "Cornwall")]
+    places: list[list[int]] = []
+    for day, (weather, where) in enumerate(days):
+        places.append([])
+        for feed in range(1, 5):
+            number, at = 10 * day + feed, START + day * DAY + feed * 600
+            title = f"UK weather forecast: {weather} expected in {where}"
+            text = f"The Met Office forecasts {weather} across {where}, with temperatures up to {12 + day}C."
+            clusterer.place(number, feed, at, title, text)
+            places[-1].append(number)
+    found = [{clusterer.story_of(number) for number in numbers} for numbers in places]
+    assert all(len(one) == 1 for one in found)
+    assert len(set.union(*found)) == len(days)
+
+
+def test_feed_that_tells_much_the_same_a_day_later_begins_a_story_of_its_own() -> None:
+    title, text = "Morning briefing: what you need to know today", "Budget passed, museum opens, ferry late."
+    same, others = Clusterer("en"), Clusterer("en")
+    for clusterer, feeds in ((same, (1, 1)), (others, (1, 2))):
+        for number, feed in enumerate(feeds, 1):
+            clusterer.place(number, feed, START + number * DAY, title, text)
+    assert stories(same, 2) == [1, 2]
+    assert stories(others, 2) == [1, 1]
+
+
+def test_next_number_of_a_series_is_not_merged_with_the_one_before() -> None:
+    clusterer = Clusterer("en")
+    briefing = ("Morning briefing", "Budget passed, museum opens, ferry late.")
+    clusterer.place(1, 1, START, *briefing)
+    clusterer.place(2, 1, START + DAY, *briefing)
+    between = clusterer.place(3, 2, START + DAY, *briefing)
+    assert (between.story, between.moves) == (2, ())
+    assert between.runner_up is not None
+    assert between.runner_up[0] == 1
+
+
+def test_theme_of_the_week_ties_less_every_day() -> None:
+    recurrence = Recurrence(SHIPPED)
+    for day in range(5):
+        recurrence.add(START + day * DAY, ["olympics", *["storm"] * (day > 3)])
+    assert recurrence.before(["olympics", "storm", "vote"]) == [3, 0, 0]
+    recurrence.turn(START + 30 * DAY)
+    assert recurrence.before(["olympics"]) == [0]
+
+
 # -- merge and split --------------------------------------------------------------------------------------------------
 
 MERGING = [
@@ -178,6 +232,18 @@ def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
     assert (move.merged, move.story, move.to, move.entries) == (False, 1, 3, (3,))
     assert move.similarity < SHIPPED.join
     assert stories(clusterer, 4) == [1, 1, 3, 1]
+
+
+def test_rewritten_copy_is_not_told_apart_from_what_it_copies() -> None:
+    wire, rewritten = EARTHQUAKE["wire"].replace("\n", " "), EARTHQUAKE["both"].replace("\n", " ")
+    for prints, moved in ((pack_prints(prints_of("", rewritten)), ()), (b"", (3,))):
+        clusterer = Clusterer("en")
+        grain = rows({"grain": 900, "war": 400}, {"grain": 900, "war": 400}, {"bridge": 990, "war": 100})
+        first = replace(grain[0], prints=pack_prints(prints_of("", wire)))
+        for row in (first, grain[1], replace(grain[2], prints=prints)):
+            clusterer.restore(row, 1)
+        last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+        assert tuple(entry for move in last.moves for entry in move.entries) == moved
 
 
 def test_entry_that_a_story_is_named_after_does_not_leave_it_alone() -> None:

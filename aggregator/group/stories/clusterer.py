@@ -121,7 +121,7 @@ class Clusterer:
         The nearest story if it is near enough; else one of the nearest that has the same text in other words.
         """
         for place, (similarity, cluster) in enumerate(near[:_COPIED]):
-            copy_of = _copied(prints, cluster)
+            copy_of = _copied(prints, cluster.rows.values())
             if copy_of is not None or (place == 0 and similarity >= self._settings.join):
                 return similarity, cluster, copy_of
         return 1.0, None, None
@@ -162,7 +162,10 @@ class Clusterer:
         if size & (size - 1) or not _SPLIT_FROM <= size <= _SPLIT_TO:
             return []
         moves = []
-        for part in agglomerate(list(cluster.rows.values()), self._settings)[1:]:
+        largest, *parts = agglomerate(list(cluster.rows.values()), self._settings)
+        for found in parts:
+            # A text in other words stays with the one that it copies, however far apart their words are.
+            part = [row for row in found if _copied(unpack_prints(row.prints), largest) is None]
             name = min((row for row in part if row.entry_id != cluster.id), key=_age, default=None)
             if name is not None:  # the entry that the story is named after can't be told apart alone
                 moves.append(self._move(cluster, name.entry_id, part))
@@ -202,7 +205,7 @@ def _sum(rows: Iterable[Row]) -> dict[str, int]:
     return total
 
 
-def _copied(prints: Prints, cluster: Cluster) -> int | None:
-    """The oldest entry of the story whose text this one copies or rewrites."""
-    copied = [other for other in cluster.rows.values() if same_text(prints, unpack_prints(other.prints))]
+def _copied(prints: Prints, rows: Iterable[Row]) -> int | None:
+    """The oldest of the entries whose text this one copies or rewrites."""
+    copied = [other for other in rows if same_text(prints, unpack_prints(other.prints))]
     return min(copied, key=_age).entry_id if copied else None
