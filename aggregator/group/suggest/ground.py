@@ -13,6 +13,7 @@ from aggregator.text.tokens import tokenize
 
 _MOST_KEYS = 40_000  # from which on keys of one entry are forgotten: memory doesn't grow with the entries
 _FEW = 3  # of outlets and stories, nobody asks for more
+_ENTRIES_OF_A_HABIT, _HABIT = 8, 0.5  # of a feed, and the share of them that has a word
 
 Term = tuple[str, Key]
 """A key in a language."""
@@ -97,7 +98,7 @@ class Background:
     total: Counter[Term] = field(default_factory=Counter)
     within: Counter[tuple[str, str]] = field(default_factory=Counter)  # by topic and language
     others: Counter[tuple[str, Term]] = field(default_factory=Counter)  # by topic: entries that it does not have
-    by_feed: Counter[tuple[int, Term]] = field(default_factory=Counter)
+    by_feed: dict[Term, Counter[int]] = field(default_factory=dict)
     of_feed: Counter[int] = field(default_factory=Counter)
 
     def add(self, entry: Entry, words: Worded, own: frozenset[str]) -> None:
@@ -113,7 +114,7 @@ class Background:
             if asking is None:
                 continue
             self.total[term] += 1
-            self.by_feed[entry.feed_id, term] += 1
+            self.by_feed.setdefault(term, Counter())[entry.feed_id] += 1
             for topic in asking:
                 if topic not in topics:
                     self.others[topic, term] += 1
@@ -122,11 +123,7 @@ class Background:
         """Whether most of a term's entries are of feeds that print it all the time: their own phrases."""
         habit = sum(
             number
-            for (feed_id, one), number in self.by_feed.items()
-            if one == term and self.of_feed[feed_id] >= _ENTRIES_OF_A_HABIT and number >= _HABIT * self.of_feed[feed_id]
+            for feed_id, number in self.by_feed.get(term, {}).items()
+            if self.of_feed[feed_id] >= _ENTRIES_OF_A_HABIT and number >= _HABIT * self.of_feed[feed_id]
         )
         return 2 * habit > self.total[term]
-
-
-_ENTRIES_OF_A_HABIT = 8
-_HABIT = 0.5

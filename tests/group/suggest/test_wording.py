@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.group.suggest.ground import own_words
+from aggregator.group.suggest.ground import Background, own_words
 from aggregator.group.suggest.wording import worded
 from aggregator.model import Entry, Feed, Person, Span
 
@@ -66,3 +66,14 @@ def test_words_of_the_outlet_and_of_the_author_are_its_own() -> None:
     feed = Feed(1, "https://www.kyivpost.example/rss", "Kyiv Post", "Kyiv Post")
     own = own_words(entry("x", authors=(Person("Anna Kovalenko"),)), feed)
     assert {"kyiv", "post", "anna", "kovalenko"} <= own
+
+
+def test_what_a_feed_prints_all_the_time_is_its_habit() -> None:
+    term = ("en", ("tip",))
+    background = Background({term: frozenset()})
+    for number in range(10):
+        one = entry("Tips of the day" if number < 6 else "Snow")
+        background.add(one, worded(one), frozenset())
+    assert background.total[term] == 6
+    assert background.is_a_habit(term)
+    assert not background.is_a_habit(("en", ("snow",)))
