@@ -9,10 +9,10 @@ stories with an entry that nobody judged     store
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -32,16 +32,14 @@ from aggregator.digest.alerts import (
 )
 from aggregator.digest.draft import Alert, Plan, edition_of, stock
 from aggregator.digest.edition import Candidate, brief_for, choose
-from aggregator.digest.recipients import recipients
+from aggregator.digest.recipients import recipients, without
 from aggregator.digest.schedule import Schedule, Slot
 from aggregator.digest.variants import Variant
 from aggregator.model import Edition, EditionState, Feed
-from aggregator.store import alerts, deliveries, editions, meta, stories, subscribers
+from aggregator.store import alerts, editions, meta, stories, subscribers
 from aggregator.store.database import Store
-from aggregator.store.editions import Recipient
 
 _META_KEY = "alerts.began"
-_PAGE = 500
 
 
 @dataclass(slots=True)
@@ -140,17 +138,9 @@ def _freeze(conn: Connection, plan: Plan, edition: Edition, case: _Case, now: da
     told = editions.telling(conn, case.entry_ids, variants=alert_keys(plan.config.topics), since=now - 2 * YOUNG)
     language = case.candidate.story.language
     wishes = [one for one in subscribers.wishes_of(conn, plan.name) if wants(one, case.topic, language)]
-    people = _without(conn, recipients(conn, plan, wishes, before=now), told)
+    people = without(conn, recipients(conn, plan, wishes, before=now), told)
     first = next(people, None)
     return None if first is None else editions.freeze(conn, edition, chain([first], people))
-
-
-def _without(conn: Connection, people: Iterable[Recipient], told: Sequence[int]) -> Iterator[Recipient]:
-    """Those to whom none of these editions goes; a page at a time, so that memory doesn't grow with their number."""
-    left = iter(people)
-    while page := list(islice(left, _PAGE)):
-        have = deliveries.already(conn, told, [one.address for one in page]) if told else frozenset()
-        yield from (one for one in page if one.address.lower() not in have)
 
 
 def _too_many(name: str, case: _Case) -> str:

@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from aggregator.config.models import Config
 from aggregator.digest.draft import Plan, draft
-from aggregator.digest.recipients import recipients
+from aggregator.digest.recipients import recipients, without
 from aggregator.digest.schedule import Slot
 from aggregator.digest.variants import Variant
 from aggregator.model import Edition, EditionState, Wishes
@@ -39,10 +40,10 @@ def make_bundles(
         if plan is None:
             continue
         edition = draft(store, plan, now)
-        if edition.state is EditionState.EMPTY:
-            looked[variant.key] = edition.period_to.isoformat()
-        elif frozen := _freeze(store, plan, edition, wishes, now):
+        frozen = _freeze(store, plan, edition, wishes, now) if edition.state is EditionState.FROZEN else None
+        if frozen is not None:
             yield frozen
+        looked[variant.key] = edition.period_to.isoformat()
     if looked != stored:
         with store.write() as conn:
             meta.put(conn, key, json.dumps(looked))
@@ -67,6 +68,9 @@ def _plan(store: Store, plan: Plan, looked: datetime, now: datetime) -> Plan | N
 
 
 def _freeze(store: Store, plan: Plan, edition: Edition, wishes: list[Wishes], now: datetime) -> Edition | None:
-    """None when another process made the edition of this number: it is that one's."""
+    """None when another process made the edition of this number, or when another digest told everybody all of it."""
     with store.write(durable=True) as conn:
-        return editions.freeze(conn, edition, recipients(conn, plan, wishes, before=now))
+        told = editions.covering(conn, edition.entry_ids, digest=plan.name, since=now - PAUSE)
+        people = without(conn, recipients(conn, plan, wishes, before=now), told)
+        first = next(people, None)
+        return None if first is None else editions.freeze(conn, edition, chain([first], people))

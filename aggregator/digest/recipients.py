@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,8 @@ from aggregator.model import DeliveryState, Wishes
 from aggregator.store import deliveries, subscribers
 from aggregator.store.editions import Recipient
 from aggregator.store.subscribers import address_key
+
+_PAGE = 500
 
 
 def recipients(conn: Connection, plan: Plan, wishes: Iterable[Wishes], *, before: datetime) -> Iterator[Recipient]:
@@ -25,6 +28,14 @@ def recipients(conn: Connection, plan: Plan, wishes: Iterable[Wishes], *, before
     own = subscribers.subscribed(conn, plan.name, plan.digest.to)
     others = {address_key(address): address for address in plan.digest.to if address_key(address) not in own}
     yield from _fixed(conn, plan, others)
+
+
+def without(conn: Connection, people: Iterable[Recipient], told: Sequence[int]) -> Iterator[Recipient]:
+    """Those to whom none of these editions goes; a page at a time, so that memory doesn't grow with their number."""
+    left = iter(people)
+    while page := list(islice(left, _PAGE)):
+        have = deliveries.already(conn, told, [one.address for one in page]) if told else frozenset()
+        yield from (one for one in page if one.address.lower() not in have)
 
 
 def _fixed(conn: Connection, plan: Plan, addresses: dict[str, str]) -> Iterator[Recipient]:

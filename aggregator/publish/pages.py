@@ -90,13 +90,14 @@ class Chrome:
             "site": self.site,
             "root": ("../" * path.count("/") or "./") if root is None else root,
             "style": self.style,
-            "nav": self._nav(path),
+            "nav": self.nav(path),
             "page": page,
             "opml": self.opml,
             "digests": self.digests,
         }
 
-    def _nav(self, path: str) -> tuple[NavLink, ...]:
+    def nav(self, path: str) -> tuple[NavLink, ...]:
+        """The main navigation as the page at `path` shows it."""
         targets = [("Front page", "")]
         targets += [(topic.name, topic.path) for topic in self.topics]
         targets += [("Sources", "sources/"), ("Editions", "editions/")]

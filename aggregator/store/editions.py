@@ -129,6 +129,14 @@ def telling(conn: Connection, entry_ids: Iterable[int], *, variants: Collection[
     return [row.id for row in rows if not wanted.isdisjoint(row.entry_ids)]
 
 
+def covering(conn: Connection, entry_ids: Iterable[int], *, digest: str, since: datetime) -> list[int]:
+    """Ids of the numbered editions of other digests, made from `since` on, that told all of these entries."""
+    wanted = set(entry_ids)
+    where = (editions.c.digest != digest, editions.c.issue > 0, editions.c.created >= since)
+    rows = conn.execute(select(editions.c.id, editions.c.entry_ids).where(*where))
+    return [row.id for row in rows if wanted <= set(row.entry_ids)]
+
+
 def count(conn: Connection, digest: str, *, variants: Collection[str], since: datetime) -> int:
     """How many editions of these variants of a digest were made after `since`."""
     where = (editions.c.digest == digest, editions.c.variant.in_(variants), editions.c.created > since)

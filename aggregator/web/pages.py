@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -54,8 +54,10 @@ def notice(config: Config, said: Notice, refresh: int | None = None) -> bytes:
 def page(config: Config, template: str, title: str, variables: Mapping[str, object]) -> bytes:
     """A page at any address, with the variables of every page besides."""
     root = f"{urlsplit(config.site.url).path.rstrip('/')}/"
-    shared = _chrome(config).variables("", root=root, title=f"{title} – {config.site.title}")
-    return page_bytes(environment(config.templates), template, {**shared, **variables})
+    chrome = _chrome(config)
+    shared = chrome.variables("", root=root, title=f"{title} – {config.site.title}")
+    elsewhere = {"nav": tuple(replace(link, current=False) for link in chrome.nav(""))}
+    return page_bytes(environment(config.templates), template, shared | elsewhere | dict(variables))
 
 
 def _chrome(config: Config) -> Chrome:

@@ -16,7 +16,7 @@ from aggregator.model import Edition, Frequency, Wishes
 from aggregator.store import deliveries, editions, subscribers, tables
 from aggregator.store.database import Store
 from tests.digest.sample import AID, AIR, NOW, stock, story
-from tests.digest.test_alerts import ANNA, BOB, MORNING, TITLE, seen, subscribe, watching
+from tests.digest.test_alerts import ANNA, BOB, EVENING, MORNING, TITLE, seen, subscribe, watching
 from tests.digest.test_alerts import tell as tell_with_topics
 
 START = NOW + timedelta(hours=4)
@@ -131,6 +131,20 @@ def test_alerted_story_does_not_come_again(store: Store) -> None:
     tell_with_topics(store, 1, [seen(1, START + MINUTE)])
     assert [one.subject for one in service.send_due(store, made, START + 2 * MINUTE).made] == [f"{AIR}: {TITLE}"]
     assert service.send_due(store, made, START + 60 * MINUTE).made == ()
+
+
+def test_two_digests_do_not_tell_one_reader_the_same(store: Store) -> None:
+    both = {name: {"at": "21:00"} for name in (MORNING, EVENING)}
+    subscribe(store, ANNA, MORNING, EVENING, frequency=Frequency.AS_IT_HAPPENS)
+    subscribe(store, BOB, EVENING, frequency=Frequency.AS_IT_HAPPENS)
+    tell(store, 99, -60 * 24)
+    made = watching(**QUIET | {"digests": both})
+    service.send_due(store, made, START)
+    tell(store, 1, 1)
+    first, second = service.send_due(store, made, START + 2 * MINUTE).made
+    assert (first.digest, second.digest) == (MORNING, EVENING)
+    with store.read() as conn:
+        assert sorted(one.address for one in deliveries.listing(conn)) == [ANNA, BOB]
 
 
 def test_changed_wishes_count_at_once(reading: Store) -> None:

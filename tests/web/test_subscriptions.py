@@ -282,3 +282,7 @@ def test_edition_of_own_wishes_can_be_read_at_its_link_alone(site: Site) -> None
     assert answer.status == 200 and "Own topics" in answer.text and answer.headers["x-robots-tag"] == "noindex"
     assert site.client.get("/editions/morning-briefing/2026-11-22/0123456789ac/").status == 404
     assert site.client.get("/editions/nothing/2026-11-22/0123456789ab/").status == 404
+
+
+def test_page_of_a_subscription_is_not_the_front_page_of_the_navigation(site: Site) -> None:
+    assert "aria-current" not in site.client.get("/subscribe/").text
