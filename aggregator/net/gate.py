@@ -64,6 +64,7 @@ class HostGate:
         self._gap = gap.total_seconds()
         self._per_hour = per_hour
         self._lines: dict[str, _Line] = {}
+        self._most_lines = _MOST_LINES
         now, moment = monotonic(), utc_now()
         for host, at in asked:
             line, begun = self._line(host), now - max(0.0, (moment - at).total_seconds())
@@ -131,8 +132,10 @@ class HostGate:
 
     def _line(self, host: str) -> _Line:
         if host not in self._lines:
-            if len(self._lines) >= _MOST_LINES:
+            if len(self._lines) >= self._most_lines:
                 self._forget_idle()
+                # Where few were idle, looking again at each new host would take ever longer.
+                self._most_lines = max(_MOST_LINES, 2 * len(self._lines))
             self._lines[host] = _Line()
         return self._lines[host]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.net.client import OutboundClient
-from aggregator.net.gate import HostGate
+from aggregator.net.gate import PER_HOUR, HostGate
 from aggregator.net.policy import NetPolicy
 from aggregator.store import feeds, hosts, subscribers
 from aggregator.store.database import Store
@@ -19,10 +21,16 @@ _COUNTED_FOR = 3600.0  # seconds
 
 def open_gate(store: Store, config: Config) -> HostGate:
     """The hosts' queues as another process, or this one before a reload, left them."""
-    now = clock.utc_now()
+    now, gap = clock.utc_now(), config.polling.host_gap
     with store.read() as conn:
-        asked = feeds.polled_since(conn, now - _HOUR) if config.polling.host_gap else []
-        return HostGate(hosts.load(conn), gap=config.polling.host_gap, asked=asked)
+        asked = feeds.polled_since(conn, now - _HOUR) if gap else []
+        return HostGate(hosts.load(conn), gap=gap, asked=_that_matter(asked, now - gap))
+
+
+def _that_matter(asked: Sequence[tuple[str, datetime]], lately: datetime) -> list[tuple[str, datetime]]:
+    """Those of hosts that were asked often enough to come near their bound, or a moment ago."""
+    often = Counter(host for host, _ in asked)
+    return [(host, at) for host, at in asked if often[host] >= PER_HOUR // 10 or at >= lately]
 
 
 def learn_pauses(store: Store, gate: HostGate, now: datetime) -> None:

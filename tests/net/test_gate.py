@@ -134,6 +134,31 @@ async def test_lines_of_idle_hosts_are_forgotten(monkeypatch: pytest.MonkeyPatch
     assert set(gate._lines) == {"c.example"}
 
 
+async def test_busy_hosts_are_not_looked_through_again_for_each_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "_MOST_LINES", 4)
+    looks: list[int] = []
+    gate = HostGate(gap=GAP)
+    forget = gate._forget_idle
+    monkeypatch.setattr(gate, "_forget_idle", lambda: (looks.append(len(gate._lines)), forget()))
+    for number in range(64):
+        await take_turns_without_pause(gate, f"{number}.example")
+
+    assert len(gate._lines) == 64
+    assert looks == [4, 8, 16, 32]
+
+
+async def test_pauses_of_other_processes_are_learnt_and_the_longer_one_holds() -> None:
+    gate = HostGate(gap=GAP)
+    soon, late = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 2))
+    for until in (soon, late, soon):
+        gate.learn({"a.example": HostState("a.example", until, "asked for a pause")})
+
+    postponed = await gate.enter("a.example")
+    assert isinstance(postponed, Postponed)
+    assert postponed.until == late
+    assert gate.take_changes() == {}
+
+
 async def take_turns_without_pause(gate: HostGate, host: str) -> None:
     assert await gate.enter(host) is None
     gate.leave(host)
