@@ -78,6 +78,8 @@ def _lines(found: Plan, config: Config, file: str) -> Iterator[str]:
     yield f"{file}, tried on what is stored{days}; nothing is changed."
     if found.waiting:
         yield f"{found.waiting} entries wait for `aggregator group` and are not counted."
+    if found.behind:
+        yield f"{found.behind} entries still have the topics of an older feeds.yaml; `aggregator group` is not done."
     yield from ("", *_feed_lines(found))
     yield from ("", *_topic_lines(found))
     if found.filters:

@@ -129,13 +129,17 @@ def _without(stories: list[Leading], others: list[Leading]) -> list[Leading]:
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """All of it. `entries` were read, `waiting` are not grouped yet and not counted."""
+    """All of it. `entries` were read, `waiting` are not grouped yet and not counted.
+
+    `behind`: entries that are yet to be matched with the topics in use, so that what they have is older still.
+    """
 
     samples: int
-    feeds: list[FeedEdit]
-    feeds_unchanged: int
-    waiting: int
     since: datetime | None
+    waiting: int
+    behind: int
+    feeds: list[FeedEdit] = field(default_factory=list)
+    feeds_unchanged: int = 0
     entries: int = 0
     topics: dict[str, TopicPlan] = field(default_factory=dict)
     filters: dict[str, FilterPlan] = field(default_factory=dict)
@@ -162,6 +166,7 @@ class Plan:
             "entries": self.entries,
             "since": self.since,
             "waiting": self.waiting,
+            "behind": self.behind,
             "feeds": self.feeds,
             "topics": [
                 {

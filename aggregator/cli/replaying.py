@@ -24,6 +24,7 @@ from aggregator.digest.service import upcoming
 from aggregator.group.feedplan import FeedEdits, feed_edits
 from aggregator.group.replay import Replay, TopicEdit, story_after, topic_edits
 from aggregator.group.saving import member_of
+from aggregator.group.walks import TOPICS
 from aggregator.model import Edition, Entry, Story, TopicMatch
 from aggregator.store import entries, grouping, meta, stories
 from aggregator.store import feeds as stored_feeds
@@ -74,6 +75,7 @@ def _begin(store: Store, config: Config, since: datetime | None, samples: int) -
         applied = Applied.from_text(meta.get(conn, meta.APPLIED))
         known = stored_feeds.known(conn)
         waiting = grouping.count_ungrouped(conn)
+        behind = grouping.count_older_than(conn, TOPICS.below(conn))
         counts = entries.count_by_topic(conn, since=since)
     feeds = feed_edits(known, config, applied)
     edits = topic_edits(applied.topics if applied else None, config.topics, feeds.renamed)
@@ -83,7 +85,8 @@ def _begin(store: Store, config: Config, since: datetime | None, samples: int) -
         for feed in config.feeds
         if (feed.keep or feed.drop) and before.get(str(feed.url)) != (feed.keep, feed.drop)
     }
-    plan = Plan(samples=samples, feeds=feeds.edits, feeds_unchanged=feeds.unchanged, waiting=waiting, since=since)
+    plan = Plan(samples=samples, since=since, waiting=waiting, behind=behind)
+    plan.feeds, plan.feeds_unchanged = feeds.edits, feeds.unchanged
     plan.topics = {edit.name: TopicPlan(edit.name, edit.kind, edit.details) for edit in edits}
     for name in (*config.topics, *counts):
         plan.topics.setdefault(name, TopicPlan(name, "same")).before = counts.get(name, 0)

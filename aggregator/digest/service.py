@@ -119,7 +119,11 @@ def upcoming(
     store: Store, config: Config, digest_name: str, now: datetime, as_if: AsIf | None = None
 ) -> tuple[Plan, Edition, Selection]:
     """The next edition as it would be made now, if what is stored were what `as_if` makes of it. Nothing is stored."""
-    plan = Plan(config, digest_name, _next_slot(store, config, digest_name, now))
+    slot, schedule = _next_slot(store, config, digest_name, now), Schedule.of(config.digests[digest_name], config.site)
+    following = next_edition_at(schedule, now)
+    if now - slot.at > schedule.window and following is not None:  # today's was missed
+        slot = slot_for(schedule, following.astimezone(schedule.zone).date())
+    plan = Plan(config, digest_name, slot)
     return plan, *draft_as_if(store, plan, now, as_if)
 
 

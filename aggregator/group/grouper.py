@@ -34,6 +34,7 @@ from aggregator.group.saving import IDLE, save_fields, save_places
 from aggregator.group.stories.packed import unpack
 from aggregator.group.stories.vectors import Row
 from aggregator.group.topics import TopicMatcher
+from aggregator.group.walks import TOPICS as _TOPICS
 from aggregator.group.walks import Walk
 from aggregator.model import Entry, Feed, TopicMatch
 from aggregator.store import feeds as stored_feeds
@@ -42,7 +43,6 @@ from aggregator.store.database import Store
 
 BATCH = 500
 """Entries, or stories, in one transaction."""
-_TOPICS = Walk("walk.topics")
 _FEEDS = Walk("walk.feeds")
 
 Progress = Callable[[int, int], None]

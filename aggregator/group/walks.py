@@ -39,3 +39,7 @@ class Walk:
     def _read(self, conn: Connection) -> tuple[str, int]:
         made_with, _, below = (meta.get(conn, self.key) or " 0").partition(" ")
         return made_with, int(below)
+
+
+TOPICS = Walk("walk.topics")
+"""Matches entries of old with edited topics."""
