@@ -29,6 +29,7 @@ from sqlalchemy import Connection
 
 from aggregator.config.applied import Applied
 from aggregator.config.models import Config
+from aggregator.group import topics as topics_module
 from aggregator.group.placing import Placing
 from aggregator.group.saving import IDLE, save_fields, save_places
 from aggregator.group.stories.packed import unpack
@@ -43,6 +44,7 @@ from aggregator.store.database import Store
 
 BATCH = 500
 """Entries, or stories, in one transaction."""
+_TOPICS = Walk("walk.topics")
 _FEEDS = Walk("walk.feeds")
 
 Progress = Callable[[int, int], None]
@@ -217,8 +219,9 @@ class _Work:
 
 
 def _topics_hash(config: Config) -> str:
+    """Of all that matches follow from: the topics, and how this version of the program matches."""
     topics = {name: topic.model_dump(mode="json") for name, topic in config.topics.items()}
-    return hashlib.sha256(json.dumps(topics, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([topics_module.VERSION, topics], sort_keys=True).encode()).hexdigest()
 
 
 def _feeds_hash(conn: Connection) -> str:

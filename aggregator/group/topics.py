@@ -19,6 +19,8 @@ from aggregator.text.evidence import SUMMARY_WORDS, THRESHOLD, Hit, Kind, score_
 from aggregator.text.matcher import Evidence, Matcher
 from aggregator.text.places import FieldText, Place, ReadEntry
 
+VERSION = 1
+"""Raised with every change by which stored entries would be matched otherwise: then they are all matched again."""
 MAX_SPANS = 20
 """Spans of one match that are kept: enough to show why."""
 

@@ -11,6 +11,7 @@ import pytest
 from aggregator.config.applied import Applied
 from aggregator.config.models import Config
 from aggregator.group import grouper
+from aggregator.group import topics as topics_module
 from aggregator.group.grouper import Grouper, GroupReport, group
 from aggregator.model import Entry, EntryContent, Story, identity_hash
 from aggregator.store import entries, feeds, meta, stories
@@ -188,6 +189,16 @@ def test_edited_topics_are_found_in_the_archive_and_taken_from_it(
     assert set(found) == {"bridge", "air defense"}
     assert sorted(topic for story in recent(store) for topic in story.topics) == ["air defense", "bridge"]
     assert group(store, config("bridge", "air defense"), NOW).rematched == 0
+
+
+def test_archive_is_matched_again_by_a_version_that_matches_otherwise(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(sqlite_store, ALL)
+    group(sqlite_store, config("grain"), NOW)
+    monkeypatch.setattr(topics_module, "VERSION", topics_module.VERSION + 1)
+    assert group(sqlite_store, config("grain"), NOW).rematched == 9
+    assert group(sqlite_store, config("grain"), NOW).rematched == 0
 
 
 def test_interrupted_walk_through_the_archive_goes_on(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
