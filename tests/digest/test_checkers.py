@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from aggregator.digest.render import render_edition
+from aggregator.templating import environment
 from tests.checkers import axe_violations, html_faults, reviewed, unsupported
-from tests.digest.editions import rendered
+from tests.digest.editions import frame, rendered
 from tests.digest.mailhtml import MailHtml
-from tests.digest.sample import edition_of
+from tests.digest.sample import AIR, edition_of
 from tests.digest.test_render import KINDS, edition
 from tests.web.test_browser import SIDEWAYS, browser  # noqa: F401 - the fixture
 
 MAILS = {kind: edition(kind).html for kind in KINDS if kind != "real"}
+MAILS["alert"] = render_edition(environment(None), frame(alert=AIR), lambda _: edition("one").contents).html
 MAILS["arabic"] = rendered(edition_of(25), language="ar").html
 
 
@@ -71,6 +74,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     for kind, html in MAILS.items():
         page.set_content(html)
         assert page.evaluate(SIDEWAYS) == 0, kind
-        if kind in {"ordinary", "hostile", "update", "arabic"}:
+        if kind in {"ordinary", "hostile", "update", "arabic", "alert"}:
             assert axe_violations(page) == [], kind
     context.close()
