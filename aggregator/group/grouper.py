@@ -44,7 +44,6 @@ from aggregator.store.database import Store
 
 BATCH = 500
 """Entries, or stories, in one transaction."""
-_TOPICS = Walk("walk.topics")
 _FEEDS = Walk("walk.feeds")
 
 Progress = Callable[[int, int], None]
