@@ -1,7 +1,8 @@
 """The queue before each host: one request in flight, a pause between two, a bound for each hour.
 
     enter(host)   closed by Retry-After or backoff, or the wait would be long  -> Postponed, nothing is sent
-                  else wait for the request before us and for the pause        -> None: send now
+                  else wait for the request before us and for the pause,
+                  of other processes too (`turnstile`)                         -> None: send now
     leave(host)   the next one's pause starts
     note(...)     what the answer says about the host
 
@@ -21,10 +22,13 @@ from aggregator.clock import monotonic, utc_now
 from aggregator.model import HostState
 from aggregator.net.hints import CacheHints
 from aggregator.net.hosts import after_response, in_words
+from aggregator.net.turnstile import Turnstile
 
 PER_HOUR = 600
 PATIENCE = 900.0  # seconds that a request waits for its turn before it is put off
 _MOST_LINES = 10_000
+_LOOK_AGAIN = 0.05  # seconds until another process is looked at again
+_OTHERS_PATIENCE = 60.0  # seconds that one waits for another process
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class _Line:
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
+    held: int = 0  # requests whose pause is not over: so long other processes wait
     free_at: float = 0.0
     started: deque[float] = field(default_factory=deque)  # of the requests in the last hour
 
@@ -58,11 +63,13 @@ class HostGate:
         gap: timedelta = timedelta(seconds=1),
         per_hour: int = PER_HOUR,
         asked: Iterable[tuple[str, datetime]] = (),
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._states = dict(states or {})
         self._changed: dict[str, HostState] = {}
         self._gap = gap.total_seconds()
         self._per_hour = per_hour
+        self._turnstile = turnstile
         self._lines: dict[str, _Line] = {}
         self._most_lines = _MOST_LINES
         now, moment = monotonic(), utc_now()
@@ -96,14 +103,33 @@ class HostGate:
             line.waiting -= 1
         try:
             await asyncio.sleep(line.free_at - monotonic())
+            busy = await self._wait_for_others(host, line)
         except BaseException:
             line.turn.release()
             raise
-        if (closed := self._closed(host)) is not None:  # the request before us has learnt it
-            line.turn.release()
-            return closed
-        line.started.append(monotonic())
+        closed = busy or self._closed(host)  # the request before us may have learnt it
+        if closed is None:
+            line.started.append(monotonic())
+            return None
+        line.turn.release()
+        if busy is None:
+            self._let_others(host, line)
+        return closed
+
+    async def _wait_for_others(self, host: str, line: _Line) -> Postponed | None:
+        """For a request of another process, and its pause. After None the turnstile is ours."""
+        patient_until = monotonic() + _OTHERS_PATIENCE
+        while self._turnstile is not None and not self._turnstile.take(host):
+            if monotonic() > patient_until:
+                return Postponed(utc_now() + timedelta(minutes=1), f"another process is asking {host}")
+            await asyncio.sleep(_LOOK_AGAIN)
+        line.held += 1
         return None
+
+    def _let_others(self, host: str, line: _Line) -> None:
+        line.held -= 1
+        if self._turnstile is not None and not line.held:
+            self._turnstile.give(host)
 
     def leave(self, host: str) -> None:
         """The request is over."""
@@ -111,6 +137,7 @@ class HostGate:
             line = self._lines[host]
             line.free_at = monotonic() + self._gap
             line.turn.release()
+            asyncio.get_running_loop().call_later(self._gap, self._let_others, host, line)
 
     def note(self, host: str, status: int | None, hints: CacheHints) -> None:
         """Learns from an answer; None where there was none."""

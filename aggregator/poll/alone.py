@@ -22,13 +22,21 @@ log = logging.getLogger(__name__)
 @contextmanager
 def polling_lock(store: Store) -> Iterator[None]:
     """Held while the block runs. Leases on PostgreSQL, whose clients may be anywhere, end by their time alone."""
-    database = store.engine.url.database
-    if not store.is_sqlite or not database or database == ":memory:":
+    path = beside_database(store, "polling")
+    if path is None:
         yield
         return
-    with Path(f"{database}.polling").open("ab") as file:
+    with path.open("ab") as file:
         _take(file, store)
         yield
+
+
+def beside_database(store: Store, name: str) -> Path | None:
+    """A file that all processes with this database share; None where it is no file of this machine."""
+    database = store.engine.url.database
+    if not store.is_sqlite or not database or database == ":memory:":
+        return None
+    return Path(f"{database}.{name}")
 
 
 def _take(file: IO[bytes], store: Store) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,8 @@ from aggregator.config.models import Config
 from aggregator.net.client import OutboundClient
 from aggregator.net.gate import PER_HOUR, HostGate
 from aggregator.net.policy import NetPolicy
+from aggregator.net.turnstile import Turnstile
+from aggregator.poll.alone import beside_database
 from aggregator.store import feeds, hosts, subscribers
 from aggregator.store.database import Store
 
@@ -19,12 +22,23 @@ _HOUR = timedelta(hours=1)
 _COUNTED_FOR = 3600.0  # seconds
 
 
-def open_gate(store: Store, config: Config) -> HostGate:
-    """The hosts' queues as another process, or this one before a reload, left them."""
+@contextmanager
+def open_gate(store: Store, config: Config) -> Iterator[HostGate]:
+    """The hosts' queues, as another process, or this one before a reload, left them; at the end they are saved."""
+    path = beside_database(store, "hosts") if config.polling.host_gap else None
+    with Turnstile(path) if path else nullcontext() as turnstile:
+        gate = _gate(store, config, turnstile)
+        try:
+            yield gate
+        finally:
+            _save_pauses(store, gate)
+
+
+def _gate(store: Store, config: Config, turnstile: Turnstile | None) -> HostGate:
     now, gap = clock.utc_now(), config.polling.host_gap
     with store.read() as conn:
         asked = feeds.polled_since(conn, now - _HOUR) if gap else []
-        return HostGate(hosts.load(conn), gap=gap, asked=_that_matter(asked, now - gap))
+        return HostGate(hosts.load(conn), gap=gap, asked=_that_matter(asked, now - gap), turnstile=turnstile)
 
 
 def _that_matter(asked: Sequence[tuple[str, datetime]], lately: datetime) -> list[tuple[str, datetime]]:
@@ -39,7 +53,7 @@ def learn_pauses(store: Store, gate: HostGate, now: datetime) -> None:
         gate.learn(hosts.closed(conn, now))
 
 
-def save_pauses(store: Store, gate: HostGate) -> None:
+def _save_pauses(store: Store, gate: HostGate) -> None:
     """What was learnt by other requests than polls, whose answers no poll saves."""
     if changed := gate.take_changes():
         with store.write() as conn:

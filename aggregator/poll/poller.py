@@ -27,7 +27,7 @@ from aggregator.net.client import OutboundClient
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
 from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
-from aggregator.poll.manners import Introduction, learn_pauses, open_gate, save_pauses
+from aggregator.poll.manners import Introduction, learn_pauses, open_gate
 from aggregator.poll.moves import poll_url
 from aggregator.poll.outcome import Polled, concealed, filter_key, known_move
 from aggregator.poll.parse.result import KnownSpans, ParseFailed
@@ -65,8 +65,7 @@ class Poller:
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(stack.enter_context, polling_lock(store))
             database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
-            gate = open_gate(store, config)
-            stack.callback(save_pauses, store, gate)
+            gate = stack.enter_context(open_gate(store, config))
             introduction = Introduction(store, config)
             client = await stack.enter_async_context(OutboundClient(introduction.policy(), gate))
             parsers = await stack.enter_async_context(ParserPool())

@@ -248,6 +248,23 @@ async def test_p15_thirty_feeds_on_one_host_are_asked_one_by_one(sqlite_store: S
     assert all(late - early >= 0.01 for early, late in pairwise(times))
 
 
+async def test_p15_processes_that_poll_at_once_ask_a_host_one_after_the_other(
+    sqlite_store: Store, feed_server: FeedServer
+) -> None:
+    urls = [feed_server.script(f"/{number}", Reply(body=rss(number), delay=0.02)) for number in range(6)]
+    settings = config(*urls)
+    settings = settings.model_copy(
+        update={"polling": settings.polling.model_copy(update={"host_gap": timedelta(milliseconds=30)})}
+    )
+    async with started(sqlite_store, settings) as one, started(sqlite_store, settings) as other:
+        await asyncio.gather(one.poll_all(urls[:3]), other.poll_all(urls[3:]))
+
+    assert len(feed_server.requests) == 6
+    assert feed_server.most_in_flight == 1
+    times = [sent.at for sent in feed_server.requests]
+    assert all(late - early >= 0.03 for early, late in pairwise(times))
+
+
 async def test_p15_hourly_bound_and_pause_hold_over_a_restart(sqlite_store: Store, feed_server: FeedServer) -> None:
     url = feed_server.feed("/feed", rss(1))
     urls = [feed_server.url(f"/{number}") for number in range(PER_HOUR)]
