@@ -141,6 +141,12 @@ def test_text_of_feeds_is_isolated(mail: Rendered, html: MailHtml) -> None:
         assert not item.summary or item.summary in isolated
 
 
+def test_lines_of_the_text_are_short_but_for_addresses(mail: Rendered) -> None:
+    assert [
+        line for line in mail.text.splitlines() if len(line) > 80 and "://" not in line and "mailto:" not in line
+    ] == []
+
+
 def test_no_control_character_reaches_the_reader(mail: Rendered) -> None:
     for text in (mail.subject, mail.preheader, mail.html, mail.text):
         assert not BIDI_CONTROLS.search(text)
@@ -263,9 +269,12 @@ def test_the_variables_of_the_documentation_are_those_that_templates_get() -> No
     assert [field.name for kind in (Also, Contents) for field in fields(kind) if f"`{field.name}`" not in page] == []
 
 
-def test_the_variables_of_letters_are_documented() -> None:
+def test_letters_have_short_lines_and_their_variables_are_documented() -> None:
     env = environment(None)
     assert env.loader
     sources = [env.loader.get_source(env, name)[0] for name in ("confirm.txt", "manage.txt")]
+    long = {"name": "Watch " * 30, "digests": ["Morning briefing"] * 9, "url": "u", "days": 3, "address": ""}
+    letters = [env.get_template(name).render(long).splitlines()[1:] for name in ("confirm.txt", "manage.txt")]
+    assert max(len(line) for letter in letters for line in letter) <= 80
     used = {name for source in sources for name in meta.find_undeclared_variables(env.parse(source))}
     assert used in tables("subscribers.md")
