@@ -23,13 +23,14 @@ from aggregator.text.slug import unique_slugs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What a publish reads: entries newest first, stories last changed first."""
+    """What a publish reads: entries newest first, stories by their newest entry, newest first."""
 
     feeds: Sequence[Feed]
     entries: Sequence[Entry]
     topic_entries: Mapping[str, Sequence[Entry]]
     stories: Sequence[Story]
     story_entries: Mapping[int, Sequence[Entry]]  # by story id, oldest first
+    merged: Mapping[str, int]  # keys of stories that went into these -> story id
     editions: Sequence[Edition]  # newest first
 
 
@@ -53,6 +54,7 @@ def assemble(config: Config, stored: Stored) -> SiteView:
         updated=max(changes, default=None),
         topics=tuple(made.topic(name) for name in config.topics),
         stories=stories,
+        moved={f"stories/{key}/": made.stories[id_] for key, id_ in stored.merged.items() if id_ in made.stories},
         entries=entries,
         sources=tuple(made.sources.values()),
         editions=tuple(places[one.id] for one in stored.editions),

@@ -3,7 +3,7 @@
 for unit in page_units(view, env): for (path, body) in unit.render():
     index.html                      the front page: leading stories, then topics
     topics/<slug>/index.html        everything of a topic by day; older pages in topics/<slug>/2/ and so on
-    stories/<key>/index.html        one event, every outlet's version
+    stories/<key>/index.html        one event, every outlet's version; of a merged one, the way to where it is told now
     sources/index.html              the feeds and their health; `aggregator run` serves a live one in its place
     editions/index.html             the newest editions of each digest
     editions/<slug>/index.html      all of a digest, and each edition as it was mailed
@@ -16,7 +16,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from jinja2 import Environment
@@ -25,14 +25,17 @@ from markupsafe import Markup
 from aggregator.config.models import SiteConfig
 from aggregator.model import Edition
 from aggregator.publish import cards
-from aggregator.publish.cards import href
+from aggregator.publish.cards import Version, href
 from aggregator.publish.source_rows import SourceRow, published_rows
 from aggregator.publish.units import Unit
 from aggregator.publish.view import ArchiveView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
 from aggregator.templating import render, static_file
+from aggregator.text.novelty import new_sentences
 
 EDITIONS_ON_FRONT = 3
 EDITIONS_ON_INDEX = 10  # of each digest
+_NEWS = 3  # sentences that a story's newest version adds
+_TEXT_FOR_NEWS = 10_000  # characters of a version
 
 # Characters that HTML may not hold (HTML standard, section 3.2.5: no controls, no surrogates, no noncharacters).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
@@ -144,6 +147,8 @@ def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[t
     yield "editions/index.html", _editions(view, chrome, env)
     for archive in view.archives:
         yield f"{archive.path}index.html", _archive(archive, chrome, env)
+    for path, story in view.moved.items():
+        yield f"{path}index.html", _moved_page(view, story)
     for edition in view.editions:
         yield f"{edition.path}index.html", edition_page(view.site, edition.edition, edition.path)
 
@@ -195,9 +200,32 @@ def _story(story: StoryView, chrome: Chrome, env: Environment) -> Iterator[tuple
         "card": card,
         "versions": versions,
         "outlets": tuple(filter(None, map(cards.shown, story.story.outlets))),
+        "news": _news(story),
         "topics": story.topics,
     }
     yield f"{story.path}index.html", page_bytes(env, "story.html", variables)
+
+
+def _news(story: StoryView) -> tuple[Version, tuple[str, ...]] | None:
+    """The newest version that came an hour or more after the first, and its first sentences that no other one says."""
+    *others, newest = story.entries
+    if newest.entry.sort_at < story.story.first_seen + timedelta(hours=1):
+        return None
+    known = (f"{one.entry.title} {one.entry.text[:_TEXT_FOR_NEWS]}" for one in others)
+    said = new_sentences(known, newest.entry.text[:_TEXT_FOR_NEWS])
+    sentences = tuple(filter(None, map(cards.shown, said[:_NEWS])))
+    return (cards.version(newest), sentences) if sentences else None
+
+
+def _moved_page(view: SiteView, story: StoryView) -> bytes:
+    """At a merged story's address: the way to the story that it went into, for hosts that can't redirect."""
+    target = href(story.path.removeprefix("stories/"))
+    page = Markup(
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{0}</title>\n'
+        '<link rel="canonical" href="{1}">\n<meta http-equiv="refresh" content="0; url=../{2}">\n'
+        '<p>This story is now part of <a href="../{2}">{0}</a>.</p>\n'
+    ).format(cards.story_card(story).title, view.href(story.path), target)
+    return _FORBIDDEN.sub("", page).encode()
 
 
 def sources_page(

@@ -99,6 +99,7 @@ def _read(store: Store, config: Config, now: datetime) -> Stored:
     archived = now - max(config.publish.max_age, config.storage.keep)  # mails link to their edition on the site
     with store.read() as conn:
         newest_stories = stories.recent(conn, since=since, limit=limit)
+        story_ids = [story.id for story in newest_stories]
         return Stored(
             feeds=feeds.list_all(conn),
             entries=entries.recent(conn, since=since, limit=limit),
@@ -106,7 +107,8 @@ def _read(store: Store, config: Config, now: datetime) -> Stored:
                 topic: entries.recent(conn, since=since, limit=limit, topic=topic) for topic in config.topics
             },
             stories=newest_stories,
-            story_entries=stories.entries_of(conn, [story.id for story in newest_stories]),
+            story_entries=stories.entries_of(conn, story_ids),
+            merged=stories.merged(conn, story_ids),
             editions=[one for one in editions.recent(conn, since=archived) if one.state is EditionState.FROZEN],
         )
 

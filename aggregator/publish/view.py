@@ -7,8 +7,8 @@ slash (its file is `index.html` in that folder). `SiteView.href` makes an absolu
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote
@@ -110,7 +110,7 @@ class TopicView:
     slug: str
     path: str  # 'topics/<slug>/'
     feed: FeedPaths
-    stories: tuple[StoryView, ...]  # last updated first
+    stories: tuple[StoryView, ...]  # by their newest entry, newest first
     entries: tuple[EntryView, ...]  # newest first (sort_at, id)
 
 
@@ -144,10 +144,11 @@ class SiteView:
     hub: str | None
     updated: datetime | None  # of the newest thing in it; None while there is nothing
     topics: tuple[TopicView, ...]  # in the order of feeds.yaml
-    stories: tuple[StoryView, ...]  # last updated first
+    stories: tuple[StoryView, ...]  # by their newest entry, newest first
     entries: tuple[EntryView, ...]  # newest first
     sources: tuple[SourceView, ...]  # in the order of feeds.yaml
     editions: tuple[EditionView, ...]  # newest first
+    moved: Mapping[str, StoryView] = field(default_factory=dict)  # paths of merged stories -> the one they went into
     archives: tuple[ArchiveView, ...] = ()  # of the digests in the order of feeds.yaml, then of those that were there
     digests: tuple[str, ...] = ()  # to which the pages offer subscriptions
 

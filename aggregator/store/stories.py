@@ -76,18 +76,22 @@ def keys(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
     }
 
 
-def merged(conn: Connection) -> dict[str, str]:
-    """Keys of merged stories, each with the key of the story that it went into: addresses that redirect."""
-    rows = conn.execute(select(stories.c.id, stories.c.key, stories.c.merged_into)).all()
-    into = {row.id: row.merged_into for row in rows}
-    keys = {row.id: row.key for row in rows}
-    found = {}
-    for row in rows:
-        end = row.id
-        for _ in range(_MERGES):
-            end = into.get(end) or end
-        if end != row.id and end in keys:
-            found[row.key] = keys[end]
+def merged(conn: Connection, into: Iterable[int]) -> dict[str, int]:
+    """Keys of the stories that went into these, by whatever way, with the latter's ids: addresses that redirect."""
+    found: dict[str, int] = {}
+    ends = {story_id: story_id for story_id in into}
+    for _ in range(_MERGES):
+        gone = [
+            row
+            for chunk in _chunks(sorted(ends))
+            for row in conn.execute(
+                select(stories.c.id, stories.c.key, stories.c.merged_into).where(stories.c.merged_into.in_(chunk))
+            )
+        ]
+        found |= {row.key: ends[row.merged_into] for row in gone}
+        ends = {row.id: ends[row.merged_into] for row in gone}
+        if not ends:
+            break
     return found
 
 

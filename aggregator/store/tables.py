@@ -159,6 +159,8 @@ Index("ix_stories_updated", stories.c.updated)
 Index("ix_stories_last_seen", stories.c.last_seen)
 _OPEN = stories.c.closed.is_(False)
 Index("ix_stories_open", stories.c.last_seen, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_GONE = stories.c.merged_into.is_not(None)
+Index("ix_stories_merged", stories.c.merged_into, sqlite_where=_GONE, postgresql_where=_GONE)
 
 entries = Table(
     "entries",

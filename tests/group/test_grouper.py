@@ -279,7 +279,7 @@ def test_merged_story_leads_to_the_one_that_took_it(store: Store) -> None:
     assert (story.key, len(story.entry_ids)) == (second, 3)
     with store.read() as conn:
         assert stories.get(conn, first) == stories.get(conn, second) == story
-        assert stories.merged(conn) == {first: second}
+        assert stories.merged(conn, [story.id]) == {first: story.id}
         why = stories.evidence_of(conn, story.entry_ids)
     assert why[story.entry_ids[0]].moved_from == first
 
@@ -288,7 +288,7 @@ def test_stories_merged_within_a_batch_leave_no_trace(store: Store) -> None:
     add(store, MERGING)
     assert group(store, config(), NOW).stories_new == 1
     with store.read() as conn:
-        assert stories.merged(conn) == {}
+        assert stories.merged(conn, [story.id for story in stories.recent(conn)]) == {}
 
 
 def test_split_story_keeps_its_key_and_the_part_gets_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +303,7 @@ def test_split_story_keeps_its_key_and_the_part_gets_one(store: Store, monkeypat
     assert titles(store) == {first.key: [title for title, _ in VERSIONS], grain.key: [APART[1][0]]}
     with store.read() as conn:
         assert stories.evidence_of(conn, [grain.id])[grain.id].moved_from == first.key
-        assert stories.merged(conn) == {}
+        assert stories.merged(conn, [story.id for story in stories.recent(conn)]) == {}
 
 
 def _force_into_one_story(store: Store) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from aggregator import templating
 from aggregator.config.models import SiteConfig
 from aggregator.publish import cards
 from aggregator.publish.pages import page_units
-from aggregator.publish.view import EntryView, SiteView
+from aggregator.publish.view import EntryView, SiteView, StoryView
 from tests.checkers import html_faults
 from tests.web import sample
 from tests.web.html import Page
@@ -146,6 +147,31 @@ def test_story_page_has_every_version_newest_first_with_its_language() -> None:
     assert {given_h3.get("lang") for given_h3 in page.all("h3")} == {"en", "uk", "de", "pl", "fr", "ar"}
     assert "7 outlets, 4 origins" in text
     assert "some outlets carry the same text" in text
+
+
+def test_story_page_says_how_fast_the_story_grew_and_what_its_newest_version_adds() -> None:
+    assert "outlets in" not in render(replace(VIEW, stories=(replace_story(STORY, growth=None),)))[STORY_PAGE]
+    late = sample.NOW + timedelta(hours=9)
+    newest = replace(
+        STORY.lead.entry, id=9_999, sort_at=late, text=f"{STORY.lead.entry.text} Volcanoes erupted twice on Jupiter."
+    )
+    entries = (*STORY.entries, replace(STORY.lead, entry=newest))
+    story = replace(replace_story(STORY, growth=(6, 2)), entries=entries)
+    text = render(replace(VIEW, stories=(story,)))[STORY_PAGE]
+    assert "6 outlets in 2 h" in text
+    assert re.search(r"What is new</h2>.*<li dir=.auto.>Volcanoes erupted twice on Jupiter\.</li>", text, re.DOTALL)
+
+
+def replace_story(view: StoryView, **fields: Any) -> StoryView:
+    return replace(view, story=replace(view.story, **fields))
+
+
+def test_page_of_a_merged_story_leads_to_the_one_that_it_went_into() -> None:
+    text = render(replace(VIEW, moved={"stories/0123456789abcdef/": STORY}))["stories/0123456789abcdef/index.html"]
+    key = STORY.path.split("/")[1]
+    assert f'content="0; url=../{key}/"' in text
+    assert f'<link rel="canonical" href="{VIEW.href(STORY.path)}">' in text
+    assert f'<a href="../{key}/">' in text
 
 
 def test_edited_version_says_when() -> None:

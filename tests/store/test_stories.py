@@ -100,7 +100,8 @@ def test_key_of_a_merged_story_leads_to_the_last_that_took_it(store: Store) -> N
         assert found is not None
         assert found.id == third
         assert len(found.entry_ids) == 3
-        assert stories.merged(conn) == {keys[first]: keys[third], keys[second]: keys[third]}
+        assert stories.merged(conn, [third]) == {keys[first]: third, keys[second]: third}
+        assert stories.merged(conn, [second]) == {keys[first]: second}
         assert stories.get(conn, "nowhere") is None
     assert ids(store) == [third]
 

@@ -131,6 +131,13 @@ def upgrade() -> None:
     with op.batch_alter_table("stories", schema=None) as batch_op:
         batch_op.create_index("ix_stories_last_seen", ["last_seen"], unique=False)
         batch_op.create_index(
+            "ix_stories_merged",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_stories_open",
             ["last_seen"],
             unique=False,
@@ -441,6 +448,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_stories_updated")
         batch_op.drop_index(
             "ix_stories_open", sqlite_where=sa.text("closed IS 0"), postgresql_where=sa.text("closed IS false")
+        )
+        batch_op.drop_index(
+            "ix_stories_merged",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
         )
         batch_op.drop_index("ix_stories_last_seen")
 
