@@ -91,11 +91,11 @@ def add(
     best, *others = found.candidates
     report = add_feeds(here.config_path, [NewFeed(best.url, name)])
     if report.present:
-        say(f"{here.config_path} has it already: {best.url}")
+        say(f"{here.config_path} has it already: {without_credentials(best.url)}")
     else:
-        say(f"Added {best.url} ({best.title or best.format}; {best.via}) to {here.config_path}")
+        say(f"Added {without_credentials(best.url)} ({best.title or best.format}; {best.via}) to {here.config_path}")
     for other in others:
-        say(f"  the page also offers {other.url} ({other.title or other.format})")
+        say(f"  the page also offers {without_credentials(other.url)} ({other.title or other.format})")
 
 
 async def _discover(here: Context, url: str) -> Discovery:

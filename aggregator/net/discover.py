@@ -24,6 +24,7 @@ from aggregator.net.robots import Robots
 from aggregator.net.sites import WELL_KNOWN, known_feeds
 from aggregator.net.sniff import feed_format
 from aggregator.net.urls import BadUrl, parse_url
+from aggregator.text.addresses import without_credentials
 
 _MAX_PAGE = 4 * 1024 * 1024
 _MAX_CANDIDATES = 20
@@ -83,7 +84,7 @@ async def _behind(client: OutboundClient, page: Fetched) -> Discovery:
     for guess in _distinct([*guessed, *(urljoin(page.url, path) for path in WELL_KNOWN)])[:_TRIED]:
         if found := await _try(client, guess, "not declared by the page, but it is a feed"):
             return Discovery((found,))
-    return Discovery((), f"no feed was found behind {page.url}")
+    return Discovery((), f"no feed was found behind {without_credentials(page.url)}")
 
 
 async def _try(client: OutboundClient, url: str, via: str) -> Candidate | None:
