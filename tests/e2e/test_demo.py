@@ -72,12 +72,12 @@ def test_broken_outlet_is_named_with_its_reason(demo: Demo) -> None:
 
 def test_every_published_feed_is_valid_and_holds_something(demo: Demo) -> None:
     public = demo.folder / "public"
-    site = load(demo.folder / "feeds.yaml").site.url
+    config = load(demo.folder / "feeds.yaml")
     paths = [str(path.relative_to(public)) for path in sorted(public.rglob("*")) if is_feed(path.name)]
-    assert len(paths) == 3 * (2 + len(load(demo.folder / "feeds.yaml").topics))
+    assert len(paths) == 3 * (2 + len(config.topics) + len(config.digests))
     for path in paths:
         body = (public / path).read_bytes()
-        assert faults(path, body, f"{site}/{path}") == []
+        assert faults(path, body, f"{config.site.url}/{path}") == []
         assert count_items(path, body) > 0, path
 
 
