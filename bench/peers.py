@@ -54,7 +54,7 @@ class Aggregator:
 
 
 class Reader:
-    """lemon24/reader: update_feeds with 10 workers, its feeds added before. BENCH_READER_PYTHON: a Python that has it."""
+    """lemon24/reader: update_feeds with 10 workers; BENCH_READER_PYTHON names a Python that has it."""
 
     name = "reader"
 

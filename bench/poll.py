@@ -9,28 +9,17 @@ every round. Compare ratios within one run: seconds differ from machine to machi
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.feedfarm import FeedFarm
 from bench.peers import Peer, installed
+from bench.processes import Sample, measure
 
 ROUNDS = ("cold", "unchanged", "one new")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One run of one program: seconds on the wall, seconds of CPU, largest resident set of one process in MB."""
-
-    wall: float
-    cpu: float
-    rss: float
 
 
 def main(argv: list[str]) -> None:
@@ -59,23 +48,9 @@ def _one_run(folder: Path, feeds: int, peers: list[Peer], samples: dict[tuple[st
                 time.sleep(1.1)  # Last-Modified has whole seconds
                 farm.add_entry()
             for peer in peers:
-                samples.setdefault((peer.name, name), []).append(_measure(peer, folder / peer.name))
-
-
-def _measure(peer: Peer, folder: Path) -> Sample:
-    peer.before_round(folder)
-    environment = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
-    start = time.perf_counter()
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(peer.command(folder), stdout=log, stderr=log, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - start
-    if process.returncode:
-        print(f"{peer.name} ended with {process.returncode}; see its log:", file=sys.stderr)
-        print((folder / "log").read_text(errors="replace")[-2000:], file=sys.stderr)
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+                peer.before_round(folder / peer.name)
+                sample = measure(peer.command(folder / peer.name), folder / peer.name)
+                samples.setdefault((peer.name, name), []).append(sample)
 
 
 def _report(feeds: int, peers: list[Peer], samples: dict[tuple[str, str], list[Sample]]) -> None:

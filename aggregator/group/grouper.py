@@ -110,7 +110,7 @@ class Grouper:
         """Begin the walks that edits ask for. How many entries are before us; without work, nothing is written."""
         topics, applied = _topics_hash(config), Applied.of(config).to_text()
         with self._store.read() as conn:
-            feeds = _feeds_hash(conn)
+            feeds = stored_feeds.version(conn)
             walked = _TOPICS.is_made_with(conn, topics) and _FEEDS.is_made_with(conn, feeds)
             begun = walked and meta.get(conn, meta.APPLIED) == applied
         if not begun:
@@ -221,9 +221,3 @@ def _topics_hash(config: Config) -> str:
     """Of all that matches follow from: the topics, and how this version of the program matches."""
     topics = {name: topic.model_dump(mode="json") for name, topic in config.topics.items()}
     return hashlib.sha256(json.dumps([topics_module.VERSION, topics], sort_keys=True).encode()).hexdigest()
-
-
-def _feeds_hash(conn: Connection) -> str:
-    """Of all that stories take from feeds."""
-    feeds = [(feed.id, feed.outlet, feed.priority) for feed in stored_feeds.list_all(conn)]
-    return hashlib.sha256(repr(feeds).encode()).hexdigest()

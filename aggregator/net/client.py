@@ -159,6 +159,7 @@ class OutboundClient:
             "Accept": request.accept,
             "Accept-Encoding": ACCEPT_ENCODING,
             **({"Content-Type": request.content_type} if body is not None and request.content_type else {}),
+            **({} if self._followed(leg) else {"Connection": "close"}),
             **conditional,
             **_secrets(leg),
         }
@@ -172,6 +173,10 @@ class OutboundClient:
             proxy=request.proxy,
             trace_request_ctx=facts,
         )
+
+    def _followed(self, leg: _Leg) -> bool:
+        """Whether the connection is worth keeping: thousands of hosts with one feed each would fill up the sockets."""
+        return self.gate is None or self.gate.awaited(host_key(leg.target.url))
 
 
 async def _judge(leg: _Leg, response: aiohttp.ClientResponse, conditional: bool) -> Result | _Leg:

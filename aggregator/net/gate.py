@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ class _Line:
     waiting: int = 0
     held: int = 0  # requests whose pause is not over: so long other processes wait
     free_at: float = 0.0
-    started: deque[float] = field(default_factory=deque)  # of the requests in the last hour
+    started: list[float] = field(default_factory=list)  # of the requests in the last hour
 
 
 class HostGate:
@@ -139,6 +139,10 @@ class HostGate:
             line.turn.release()
             asyncio.get_running_loop().call_later(self._gap, self._let_others, host, line)
 
+    def awaited(self, host: str) -> bool:
+        """Whether another request will follow the one under way as soon as it may."""
+        return self._gap <= 0 or self._lines[host].waiting > 0
+
     def note(self, host: str, status: int | None, hints: CacheHints) -> None:
         """Learns from an answer; None where there was none."""
         old = self._states.get(host) or HostState(host)
@@ -175,8 +179,7 @@ class HostGate:
     def _expected_wait(self, line: _Line) -> float:
         """Seconds until a request that joins the line now may start, at the least."""
         now = monotonic()
-        while line.started and line.started[0] <= now - 3600:
-            line.started.popleft()
+        del line.started[: bisect_right(line.started, now - 3600)]
         ahead = line.waiting + line.turn.locked()
         surplus = len(line.started) + ahead - self._per_hour
         if surplus >= 0 and line.started:

@@ -120,11 +120,15 @@ class Saver:
     ) -> list[PollOutcome]:
         hubs = websub.of_feeds(conn, [polled.leased.feed.id for polled, _ in mine])
         rows: list[PollOutcome] = []
+        renamed = False
         for polled, feed in mine:
             changed = found.get(polled.leased.feed.id)
             until = _follow_hub(conn, polled, hubs.get(polled.leased.feed.id, []), changed)
             spread = random.random()  # noqa: S311
             rows.append(outcome_of(polled, changed, feed, self._config.polling, spread, pushed_until=until))
+            renamed |= rows[-1].title != polled.leased.feed.title and not (feed.outlet or feed.name)
+        if renamed:
+            feeds.note_change(conn)
         return rows
 
     def _kept(self, parsed: ParsedFeed, feed: FeedConfig) -> ParsedFeed:

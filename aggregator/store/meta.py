@@ -10,6 +10,9 @@ from aggregator.store.tables import meta
 APPLIED = "config.applied"
 """Key of what the stored topics were made with (config.applied)."""
 
+FEEDS = "feeds.version"
+"""Key of a value that is another one whenever what feeds are called, how they rank or which there are has changed."""
+
 
 def get(conn: Connection, key: str) -> str | None:
     """The value, None where there is none."""

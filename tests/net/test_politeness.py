@@ -45,6 +45,16 @@ def again(url: str, result: Fetched | NotModified) -> FetchRequest:
     return FetchRequest(url=url, etag=result.etag, last_modified=result.last_modified, validators_url=result.url)
 
 
+async def test_connection_is_kept_only_for_a_host_whose_next_request_waits(
+    polite: OutboundClient, feed_server: FeedServer
+) -> None:
+    urls = [feed_server.feed(f"/{number}", BODY) for number in range(3)]
+
+    await asyncio.gather(*(polite.fetch(FetchRequest(url=url)) for url in urls))
+
+    assert [request.header("Connection") for request in feed_server.requests] == [None, None, "close"]
+
+
 @pytest.mark.parametrize("etag", ['W/"a b,c"', '"x"', "no-quotes", '"ü"', '"a\tb"', ""])
 @pytest.mark.parametrize("modified", ["Sun, 22 Nov 2026 10:00:00 GMT", "yesterday  at 25:00, or so", ""])
 async def test_p1_validators_are_echoed_byte_for_byte(

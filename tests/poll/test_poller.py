@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,24 @@ async def test_fault_of_our_own_in_storing_costs_only_its_feed(
 
     assert report.failures == ((urls[1], "this program failed to store it (ValueError); please report this"),)
     assert titles(sqlite_store) == ["Item 1", "Item 3"]
+
+
+async def test_feed_that_calls_itself_otherwise_changes_the_feeds_version(
+    sqlite_store: Store, feed_server: FeedServer
+) -> None:
+    def version() -> str:
+        with sqlite_store.read() as conn:
+            return feeds.version(conn)
+
+    bodies = [rss(1), rss(1, 2), rss(1, 2, 3).replace(b"<title>", b"<title>The new ", 1)]
+    url = feed_server.script("/feed", *(Reply(body=body) for body in bodies))
+    seen = [version()]
+    async with started(sqlite_store, config(url)) as poller:
+        for _ in bodies:
+            await poller.poll_all()
+            seen.append(version())
+
+    assert [late != early for early, late in pairwise(seen)] == [True, False, True]
 
 
 async def test_database_that_is_held_by_another_process_is_no_feeds_fault(

@@ -183,6 +183,22 @@ def test_renewed_lease_lasts_longer_and_a_lost_one_is_not_renewed(store: Store) 
     assert second.generation == first.generation + 1
 
 
+def test_version_changes_with_what_feeds_are_called_and_with_nothing_else(store: Store) -> None:
+    def version() -> str:
+        with store.read() as conn:
+            return feeds.version(conn)
+
+    seen = [version()]
+    for configs in ([FeedConfig(url="http://a/")], [FeedConfig(url="http://a/", name="A")], []):
+        with store.write() as conn:
+            feeds.sync(conn, configs)
+        seen.append(version())
+        with store.write() as conn:
+            feeds.sync(conn, configs)
+        assert version() == seen[-1]
+    assert len(set(seen)) == 4
+
+
 def test_spans_are_kept_until_new_ones_come(store: Store) -> None:
     sync(store, "http://a/")
     (one,) = lease(store)
