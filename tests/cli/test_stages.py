@@ -199,6 +199,24 @@ def test_preview_writes_three_files_and_keeps_nothing(run: Run, tmp_path: Path) 
     assert not (tmp_path / "outbox").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{% extends 'shipped/digest.html' %}\n{% block end %}{{ naem }}{% endblock %}", "2:1: 'naem' is undefined"),
+        ("one\n\n{{ name }", "3:1: unexpected '}'"),
+    ],
+)
+def test_preview_of_a_broken_template_says_where_it_is_wrong(run: Run, tmp_path: Path, source: str, said: str) -> None:
+    grouped(run)
+    (tmp_path / "looks").mkdir()
+    (tmp_path / "looks/digest.html").write_text(source)
+    with (tmp_path / "feeds.yaml").open("a") as file:
+        file.write("templates: ./looks\n")
+    ran = run("digest", "Daily", "--preview", "out")
+    assert (ran.code, ran.err) == (2, f"{tmp_path}/looks/digest.html:{said}\n")
+    assert not (tmp_path / "out").exists()
+
+
 def test_preview_that_cannot_be_written_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     grouped(run)
     (tmp_path / "file").write_text("")
