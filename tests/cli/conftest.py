@@ -39,6 +39,17 @@ def command_line() -> Any:
     return get_command(cli.app)
 
 
+def call_in(folder: Path, *arguments: str) -> None:
+    """Runs `aggregator …` in a folder, for fixtures that are made once; it has to end well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["aggregator", *arguments])
+        try:
+            cli.main()
+        except SystemExit as stop:
+            assert not stop.code, arguments
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `aggregator …` in an empty folder."""
@@ -66,12 +77,17 @@ def rss(*titles: str, text: str = "More on this.") -> bytes:
 @pytest.fixture
 def site(tmp_path: Path, feed_server: FeedServer) -> FeedServer:
     """A feeds.yaml in the folder that names one good feed of the server."""
-    url = feed_server.feed("/feed", rss("New air defence systems for Kyiv", "A quiet day at the zoo"), etag='"1"')
-    (tmp_path / "feeds.yaml").write_text(
+    write_site(tmp_path, feed_server)
+    return feed_server
+
+
+def write_site(folder: Path, server: FeedServer) -> None:
+    """One good feed with two entries, and a feeds.yaml that names it."""
+    url = server.feed("/feed", rss("New air defence systems for Kyiv", "A quiet day at the zoo"), etag='"1"')
+    (folder / "feeds.yaml").write_text(
         f"feeds:\n  - url: {url}\n    name: One\n"
         "topics:\n  Air defense: [air defense]\n"
         "digests:\n  Daily: {at: '07:00', to: [reader@example.org]}\n"
         "polling: {allow_networks: [127.0.0.0/8], host_gap: 0s}\n",
         encoding="utf-8",
     )
-    return feed_server

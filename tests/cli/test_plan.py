@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from aggregator.config.load import load
 from aggregator.store.database import Store, sqlite_url
 from aggregator.store.tables import metadata
-from tests.cli.conftest import Run, rss
+from tests.cli.conftest import Run, call_in, rss
 from tests.feedserver import FeedServer
 
 TITLES = (
@@ -37,10 +38,13 @@ polling: {{allow_networks: [127.0.0.0/8], host_gap: 0s}}
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BOTH = pytest.mark.parametrize("storage", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 def storage(request: pytest.FixtureRequest) -> str:
-    """What feeds.yaml says of the database."""
-    if request.param == "sqlite":
+    """What feeds.yaml says of the database: SQLite, but for tests that are marked with BOTH."""
+    if getattr(request, "param", "sqlite") == "sqlite":
         return ""
     return f"storage: {{database: '{request.getfixturevalue('postgresql_url')}'}}"
 
@@ -48,11 +52,10 @@ def storage(request: pytest.FixtureRequest) -> str:
 class Editor:
     """Writes feeds.yaml in several versions."""
 
-    def __init__(self, folder: Path, server: FeedServer, more: str) -> None:
+    def __init__(self, folder: Path, urls: dict[str, str], more: str = "") -> None:
         self._folder = folder
         self._values = {
-            "one": server.feed("/one", rss(*TITLES)),
-            "two": server.feed("/two", rss(*(f"{title}, says the mayor" for title in TITLES))),
+            **urls,
             "one_more": "",
             "two_more": "",
             "air": "[air defense]",
@@ -69,9 +72,34 @@ class Editor:
         return name
 
 
+def serve(server: FeedServer) -> dict[str, str]:
+    """Two feeds of four entries; their addresses."""
+    return {
+        "one": server.feed("/one", rss(*TITLES)),
+        "two": server.feed("/two", rss(*(f"{title}, says the mayor" for title in TITLES))),
+    }
+
+
+@pytest.fixture(scope="module")
+def polled_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with an SQLite database of both feeds, grouped."""
+    folder = tmp_path_factory.mktemp("plan")
+    with FeedServer() as server:
+        urls = serve(server)
+        Editor(folder, urls).write()
+        call_in(folder, "poll")
+    call_in(folder, "group")
+    return folder, urls
+
+
 @pytest.fixture
-def editor(tmp_path: Path, feed_server: FeedServer, storage: str, run: Run) -> Editor:
-    editor = Editor(tmp_path, feed_server, storage)
+def editor(
+    tmp_path: Path, feed_server: FeedServer, storage: str, run: Run, polled_once: tuple[Path, dict[str, str]]
+) -> Editor:
+    if not storage:
+        shutil.copytree(polled_once[0], tmp_path, dirs_exist_ok=True)
+        return Editor(tmp_path, polled_once[1])
+    editor = Editor(tmp_path, serve(feed_server), storage)
     editor.write()
     assert run("poll").code == 0
     assert run("group").code == 0
@@ -106,6 +134,7 @@ def _hash(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
 
 
+@BOTH
 @pytest.mark.usefixtures("unchanged")
 def test_entries_won_and_lost_are_told_with_the_words_that_decide(editor: Editor, run: Run) -> None:
     ran = run(
@@ -124,6 +153,7 @@ def test_entries_won_and_lost_are_told_with_the_words_that_decide(editor: Editor
     assert "2 feeds stay as they are" in out
 
 
+@BOTH
 @pytest.mark.usefixtures("unchanged")
 def test_next_edition_is_shown_before_and_after(editor: Editor, run: Run) -> None:
     name = editor.write("new.yaml", air="[Patriot]", aid="[zoo]")
@@ -149,8 +179,6 @@ def test_plan_says_what_group_then_does(editor: Editor, run: Run, tmp_path: Path
     planned = json.loads(run("plan", editor.write("new.yaml", **changes), "--json").out)
     data = tmp_path / "copy"
     data.mkdir()
-    if not (tmp_path / "data" / "aggregator.db").exists():
-        return  # a copy of the database is made of SQLite's file
     (data / "aggregator.db").write_bytes((tmp_path / "data" / "aggregator.db").read_bytes())
     assert run("-c", "new.yaml", "-d", str(data), "group").code == 0
     for topic in planned["topics"]:
@@ -179,6 +207,7 @@ def test_feeds_that_come_leave_or_change_are_listed(editor: Editor, run: Run) ->
     assert "+ Fresh, https://new.example/feed (added)" in run("plan", added).out
 
 
+@BOTH
 def test_feed_that_comes_back_brings_its_entries(editor: Editor, run: Run) -> None:
     editor.write(only_one="", air="[air defense, defence]")
     assert run("group").code == 0

@@ -59,11 +59,14 @@ topics:
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BOTH = pytest.mark.parametrize("folder", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with feeds.yaml; PostgreSQL's address stands in it."""
     more = ""
-    if request.param == "postgresql":
+    if getattr(request, "param", "sqlite") == "postgresql":
         more = f"storage: {{database: '{request.getfixturevalue('postgresql_url')}'}}\n"
     (tmp_path / "feeds.yaml").write_text(FILE + more, encoding="utf-8")
     return tmp_path
@@ -111,6 +114,7 @@ def fill(folder: Path, found: list[tuple[str, str]]) -> None:
         conn.close()
 
 
+@BOTH
 def test_lines_load_where_they_are_pasted_and_hold_the_evidence(folder: Path, run: Run) -> None:
     fill(folder, news())
     file = folder / "data" / "aggregator.db"

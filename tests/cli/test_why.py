@@ -1,20 +1,31 @@
 """`aggregator why`: for an entry, for a story, for what is not there."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, rss
+from tests.cli.conftest import Run, call_in, rss, write_site
 from tests.feedserver import FeedServer, Reply
 
 pytestmark = pytest.mark.usefixtures("site")
 
 
+@pytest.fixture(scope="module")
+def polled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    with FeedServer() as server:
+        write_site(folder, server)
+        call_in(folder, "poll")
+    call_in(folder, "group")
+    return folder
+
+
 @pytest.fixture
-def grouped(site: FeedServer, run: Run) -> None:
-    assert run("poll").code == 0
-    assert run("group").code == 0
+def grouped(site: FeedServer, polled_once: Path, tmp_path: Path) -> None:
+    """The site's feed, polled and grouped."""
+    shutil.copytree(polled_once, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.usefixtures("grouped")
