@@ -108,6 +108,23 @@ def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
         conn.execute(statement, rows)
 
 
+def _held() -> tuple[Any, ...]:
+    return (deliveries.c.id == bindparam("row"), deliveries.c.lease_generation == bindparam("held"))
+
+
+# Made once: a statement for each mail costs more to put together than to run.
+_TO_SUBSCRIBER = (
+    update(deliveries)
+    .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED)
+    .values(
+        state=DeliveryState.COMMITTING,
+        lease_until=bindparam("until", type_=UTCTime()),
+        reason="the server was asked to accept it; no answer yet",
+    )
+)
+_TO_FIXED = _TO_SUBSCRIBER.where(~subscribers.has_ended())  # he may have left on the site
+
+
 class Next(StrEnum):
     """What a sender who has handed over a mail's text does next."""
 
@@ -122,19 +139,12 @@ def about_to_commit(conn: Connection, claimed: Claimed, until: datetime) -> Next
     subscribers.hold(conn, delivery.address)
     if delivery.subscriber_id is not None and not subscribers.salts_of_waiting(conn, [delivery.id]):
         return Next.WITHDRAWN
-    left = subscribers.has_ended(delivery.address)  # a fixed recipient may have left on the site
-    statement = (
-        update(deliveries)
-        .where(*_held(), deliveries.c.state == DeliveryState.CLAIMED, *(() if delivery.subscriber_id else (~left,)))
-        .values(
-            state=DeliveryState.COMMITTING,
-            lease_until=until,
-            reason="the server was asked to accept it; no answer yet",
-        )
-    )
-    if conn.execute(statement, {"row": delivery.id, "held": claimed.generation}).rowcount == 1:
+    known = subscribers.address_key(delivery.address)
+    values = {"row": delivery.id, "held": claimed.generation, "until": until, "known": known}
+    if conn.execute(_TO_FIXED if delivery.subscriber_id is None else _TO_SUBSCRIBER, values).rowcount == 1:
         return Next.DOT
-    return Next.WITHDRAWN if conn.execute(select(left)).scalar_one() else Next.TAKEN_OVER
+    left = conn.execute(select(subscribers.has_ended()), {"known": known}).scalar_one()
+    return Next.WITHDRAWN if left else Next.TAKEN_OVER
 
 
 def being_accepted(conn: Connection, subscriber_id: int, address: str, now: datetime) -> bool:
@@ -305,10 +315,6 @@ def was_told(conn: Connection, address: str, code: str, *, besides: int) -> bool
     """Whether a server answered another delivery to this address with this code."""
     where = (deliveries.c.address == address, deliveries.c.code == code, deliveries.c.id != besides)
     return conn.execute(select(deliveries.c.id).where(*where).limit(1)).first() is not None
-
-
-def _held() -> tuple[Any, ...]:
-    return (deliveries.c.id == bindparam("row"), deliveries.c.lease_generation == bindparam("held"))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    bindparam,
     cast,
     delete,
     exists,
@@ -253,10 +254,10 @@ def hold(conn: Connection, address: str, *, alone: bool = False) -> None:
         conn.execute(held.with_for_update(read=not alone))
 
 
-def has_ended(address: str) -> ColumnElement[bool]:
-    """A condition: whoever has this address said no, or doesn't exist."""
+def has_ended() -> ColumnElement[bool]:
+    """A condition: whoever has the address of which `known` is the key said no, or doesn't exist."""
     ended = (SubscriberState.UNSUBSCRIBED, SubscriberState.SUPPRESSED)
-    return exists().where(subscribers.c.address_key == address_key(address), subscribers.c.state.in_(ended))
+    return exists().where(subscribers.c.address_key == bindparam("known"), subscribers.c.state.in_(ended))
 
 
 @dataclass(frozen=True, slots=True)
