@@ -118,13 +118,23 @@ class HostGate:
 
     async def _wait_for_others(self, host: str, line: _Line) -> Postponed | None:
         """For a request of another process, and its pause. After None the turnstile is ours."""
-        patient_until = monotonic() + _OTHERS_PATIENCE
+        patient_until, waited = monotonic() + _OTHERS_PATIENCE, False
         while self._turnstile is not None and not self._turnstile.take(host):
             if monotonic() > patient_until:
                 return Postponed(utc_now() + timedelta(minutes=1), f"another process is asking {host}")
             await asyncio.sleep(_LOOK_AGAIN)
+            waited = True
         line.held += 1
+        if waited:  # it may have ended with its request, and not have kept its pause
+            await self._sleep_holding(host, line)
         return None
+
+    async def _sleep_holding(self, host: str, line: _Line) -> None:
+        try:
+            await asyncio.sleep(self._gap)
+        except BaseException:
+            self._let_others(host, line)
+            raise
 
     def _let_others(self, host: str, line: _Line) -> None:
         line.held -= 1
