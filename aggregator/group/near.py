@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from difflib import get_close_matches
 
 from aggregator.config.models import TopicConfig
@@ -85,6 +84,14 @@ class Nearness:
     reason: str
 
 
+def _apart(gap: int) -> str:
+    """Of seconds between two entries."""
+    hours = gap // 3_600
+    if hours < 2:
+        return "told within two hours"
+    return f"told {hours} hours apart" if hours < 48 else f"told {hours // 24} days apart"
+
+
 def row_of(stored: WindowRow) -> Row:
     """A stored row of the window."""
     at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
@@ -100,7 +107,7 @@ def nearness(one: Row, other: Row, languages: tuple[str, str]) -> Nearness:
     similarity = similarity_of(one.times(other), 1, *extents, SHIPPED)
     terms = ties(one.weighed(), dict(other.weighed()), _TIES)
     gap = extents[0].gap(extents[1])
-    apart = f"told {timedelta(seconds=gap)} apart"
+    apart = _apart(gap)
     if gap > SHIPPED.idle:
         reason = f"They were {apart}; a story ends when nothing is added for {SHIPPED.idle // 86_400} days."
     elif not terms:

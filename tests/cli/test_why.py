@@ -249,3 +249,32 @@ def test_unknown_name_is_answered_with_what_comes_nearest(run: Run) -> None:
     assert "did you mean the digest 'Daily'?" in run("why", "Dayly").err
     assert "the topic 'Air defense'" in run("why", "Air defence").err
     assert "has the title 'A quiet day at the zoo'" in run("why", "quiet day").err
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_two_entries_of_one_story_and_their_readers(
+    run: Run, site: FeedServer, tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    text = "Two Patriot launchers and sixty interceptors reached the port of Odesa on a Norwegian ship."
+    other = site.feed("/more", rss("Patriot launchers arrive at Odesa port", "Grain prices fall in Chicago", text=text))
+    path = tmp_path / "feeds.yaml"
+    yaml = path.read_text().replace("topics:", f"  - {{url: {other}, name: Two}}\ntopics:", 1)
+    site.feed("/feed", rss("Two Patriot launchers reach Odesa", text=text.replace("sixty", "60")))
+    if engine == "postgresql":
+        yaml += f"storage: {{database: '{request.getfixturevalue('postgresql_url')}'}}\n"
+    path.write_text(yaml)
+    assert run("poll").code == 0
+    listed = {one["title"]: str(one["id"]) for one in json.loads(run("entries", "--json").out)}
+    one, two = listed["Two Patriot launchers reach Odesa"], listed["Patriot launchers arrive at Odesa port"]
+    assert "waits for `aggregator group`" in run("why", one, "--with", two).out
+    assert run("group").code == 0
+    out = run("why", one, "--with", two).out
+    assert "They are in one story." in out
+    assert "is enough: in common" in out
+    assert "told within two hours" in out
+    assert run("subscribers", "add", "anna@example.org").code == 0
+    assert run("digest", "Daily", "--send").code == 0
+    for reader in ("anna@example.org", "reader@example.org"):
+        assert ": sent," in run("why", reader).out
+    assert "has the title" in run("why", "grain PRICES").err
+    assert "not polled now" in run("why", "Two").out

@@ -1,0 +1,48 @@
+"""How near two entries of the window are, in sentences."""
+
+from array import array
+from datetime import UTC, datetime
+
+import pytest
+
+from aggregator.group.near import nearness, row_of
+from aggregator.group.stories.packed import pack
+from aggregator.group.stories.settings import DAY, SHIPPED
+from aggregator.group.stories.vectors import Row
+from aggregator.store.grouping import WindowRow
+
+EN = ("en", "en")
+
+
+def row(id_: int, *terms: str, at: int = 0, feed: int = 0) -> Row:
+    return Row(id_, feed or id_, at, terms, array("H", [500] * len(terms)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "languages", "said"),
+    [
+        (row(1, "odesa"), row(2, "odesa"), ("en", "uk"), "They are in different languages, en and uk"),
+        (row(1, "odesa"), row(2, "odesa", at=6 * DAY), EN, "They were told 6 days apart; a story ends"),
+        (row(1, "odesa"), row(2, "grain"), EN, "They have no telling word in common."),
+        (
+            row(1, "odesa", "port"),
+            row(2, "odesa", "port"),
+            EN,
+            "is enough: in common odesa, port; told within two hours.",
+        ),
+        (row(1, "odesa"), row(2, "odesa", at=3 * DAY), EN, "is too little: in common odesa; told 3 days apart"),
+        (row(1, "odesa", "port", feed=7), row(2, "odesa", "port", feed=7), EN, "by one feed, whose series"),
+    ],
+)
+def test_reason_says_what_brings_them_together_or_keeps_them_apart(
+    one: Row, other: Row, languages: tuple[str, str], said: str
+) -> None:
+    near = nearness(one, other, languages)
+    assert said in near.reason
+    assert ("is enough" in near.reason) == (near.similarity >= SHIPPED.join)
+
+
+def test_stored_row_is_read_back() -> None:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    stored = WindowRow(1, 2, "en", at, ("odesa", "port"), pack("H", array("H", [600, 500])), b"")
+    assert row_of(stored) == Row(1, 2, int(at.timestamp()), ("odesa", "port"), array("H", [600, 500]), b"")
