@@ -25,8 +25,11 @@ MAX_HITS = 50
 
 _MAIN_WORD_FIRST = frozenset(("fr", "es", "pt", "it", "ar", "ro", "ca"))
 _REACH = (NEAR_WORDS + 1) * CHUNK_STEP
-_SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
-_SHORTENED = 4  # letters of words that a full stop may shorten: Mr. Gen. St. Sept.
+# A full stop after up to four letters of which the first is a capital may shorten a word: U.S. Mr. Gen. Sept.
+_SENTENCE_END = re.compile(
+    r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})\.(?=\s)|[!?…](?=\s)|\n"
+)
+_CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
 _OF = (["of"], ["of", "the"])
 _COORDINATED = 2  # words between two that a third is coordinated with
 _MENTIONS = 2  # in an article, of a word that is not in the title
@@ -148,13 +151,8 @@ def _ends_sentence(field: FieldText, position: int) -> bool:
     index, token = divmod(position, CHUNK_STEP)
     if token:
         return False
-    start, end = field.span(index - 1)
-    between = field.text[end : field.span(index)[0]]
-    if between.isspace() and "\n" not in between:
-        return False
-    word = field.text[start:end]
-    shortened = "." in word or len(word) == 1 or (word[0].isupper() and len(word) <= _SHORTENED)
-    return _SENTENCE_END.search(between) is not None and not (shortened and between.startswith("."))
+    end, start = field.span(index - 1)[1], field.span(index)[0]
+    return field.text[end:start] != " " and _SENTENCE_END.search(field.text, end, start) is not None
 
 
 def _near(words: tuple[int, ...], field: FieldText, language: str, hits: list[Hit]) -> None:
@@ -194,12 +192,14 @@ def _nearest(places: list[Place], main: Place, field: FieldText, covered: list[P
 
 def _goes_with(main: Place, other: Place, field: FieldText, language: str) -> bool:
     """Whether a word near the main word can belong to it."""
+    first, second = sorted((main, other))
+    end, start = field.span((first[1] - 1) // CHUNK_STEP)[1], field.span(second[0] // CHUNK_STEP)[0]
+    if _SENTENCE_END.search(field.text, end, start) or (other < main and _CLAUSE_END.search(field.text, end, start)):
+        return False  # 'gave first aid, and pledged to come back'
     if language != "en":
         return True
     if other > main:
-        between = range(main[1] // CHUNK_STEP, min(other[0] // CHUNK_STEP, main[1] // CHUNK_STEP + 3))
-        words = [field.word(index).lower() for index in between]
-        return words in _OF or _is_free(field, other, language)  # 'price of oil'
+        return field.text[end:start].lower().split() in _OF or _is_free(field, other, language)  # 'price of oil'
     gap = main[0] // CHUNK_STEP - other[1] // CHUNK_STEP
     if gap == _COORDINATED and field.word(other[1] // CHUNK_STEP).lower() in ("and", "or"):
         return True  # 'oil and gas prices'
@@ -225,7 +225,7 @@ def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
     for number in words:
         if number == main:
             continue
-        in_title = _free(number, title, entry.language)
+        in_title = [one for one in _free(number, title, entry.language) if abs(one[0] - subject[0][0]) > _REACH]
         in_text = _free(number, text, entry.language)
         if not in_title and len(in_text) < enough:
             return
