@@ -14,7 +14,6 @@ Killed between the transaction and the mark, a mail is read again and changes no
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -42,8 +41,6 @@ from aggregator.store import bounces, deliveries, subscribers
 from aggregator.store.bounces import NewBounce
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Returned
-
-log = logging.getLogger(__name__)
 
 SENT_WITHIN = timedelta(days=30)  # a service's event that names no mail of ours is about one of these
 
@@ -194,9 +191,8 @@ def _take(conn: Connection, delivery: Delivery, came: _Came, now: datetime) -> F
     if stop and delivery.subscriber_id is not None:
         _end(conn, delivery.subscriber_id, weight, reason, now)
     domain = delivery.address.rpartition("@")[2]
-    told = without_addresses(f"a mail to {domain}: {reason}{'; no more mail goes there' if stop else ''}")
-    log.info("delivery %d came back: %s", delivery.id, without_addresses(reason))
-    return Found(Answer.TAKEN, told, weight)
+    told = f"delivery {delivery.id} to {domain}: {reason}{'; no more mail goes there' if stop else ''}"
+    return Found(Answer.TAKEN, without_addresses(told), weight)
 
 
 def _must_stop(conn: Connection, delivery: Delivery, weight: Weight, now: datetime) -> bool:

@@ -47,7 +47,7 @@ async def test_it_looks_as_often_as_it_says_and_tells_what_it_found(
     with caplog.at_level(logging.INFO, "aggregator"):
         await lookout.read_bounces()
     told = {record.levelname: record.getMessage() for record in caplog.records}
-    assert "a mail to one.example: the mail came back, the recipient's domain refuses mail" in told["ERROR"]
+    assert "delivery 1 to one.example: the mail came back, the recipient's domain refuses mail" in told["ERROR"]
     assert told["WARNING"].startswith(
         "mail new/2.host of mail.bounces.mailbox was left alone and flagged: it is no report"
     )
