@@ -57,6 +57,27 @@ def test_seed_article_is_in_both_topics() -> None:
     assert found == {"air defense", "air defences", "pledge", "aid"}
 
 
+def test_seed_article_as_a_summary_and_in_british_english_is_found_too() -> None:
+    title, _, text = shared_path("seed/article.txt").read_text("utf-8").partition("\n")
+    matcher = TopicMatcher(SEED_TOPICS)
+    assert names(matcher, entry(title, text.strip()[:300])) == ["Air defense"]  # without the sentence on aid
+    british = [one.replace("air defense", "air-defence").replace("defenses", "defences") for one in (title, text.strip())]
+    assert names(matcher, entry(*british)) == ["Air defense", "Aid pledges"]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Western allies pledged aid and air-defence systems",
+        "Aid packages pledged as air defences run low",
+        "Canada pledges millions in military aid for air-defence missiles",
+        "Pledges of U.S. military aid, and of air defense",
+    ],
+)
+def test_aid_and_air_defence_are_found_however_they_are_put(title: str) -> None:
+    assert sorted(names(TopicMatcher(SEED_TOPICS), entry(title))) == ["Aid pledges", "Air defense"]
+
+
 @pytest.mark.parametrize(("title", "text"), UNRELATED)
 def test_unrelated_war_story_is_in_neither_topic(title: str, text: str) -> None:
     assert names(TopicMatcher(SEED_TOPICS), entry(title, text)) == []
