@@ -82,6 +82,7 @@ class Grouper:
         self._store = store
         self._matcher: tuple[str, TopicMatcher] | None = None
         self._window: tuple[int, Placing] | None = None
+        self._wished: tuple[Config, tuple[str, str]] | None = None
 
     def run(
         self, config: Config, now: datetime, progress: Progress | None = None, *, walk_for: float = math.inf
@@ -108,7 +109,7 @@ class Grouper:
 
     def _begin(self, config: Config) -> int:
         """Begin the walks that edits ask for. How many entries are before us; without work, nothing is written."""
-        topics, applied = _topics_hash(config), Applied.of(config).to_text()
+        topics, applied = self._wishes(config)
         with self._store.read() as conn:
             feeds = stored_feeds.version(conn)
             walked = _TOPICS.is_made_with(conn, topics) and _FEEDS.is_made_with(conn, feeds)
@@ -121,6 +122,12 @@ class Grouper:
                 meta.put(conn, meta.APPLIED, applied)
         with self._store.read() as conn:  # counting takes its time, in which others may write
             return grouping.count_ungrouped(conn) + grouping.count_older_than(conn, _TOPICS.below(conn))
+
+    def _wishes(self, config: Config) -> tuple[str, str]:
+        """What edits of feeds.yaml are known by; worked out once for each, since there may be many feeds in it."""
+        if self._wished is None or self._wished[0] is not config:
+            self._wished = config, (_topics_hash(config), Applied.of(config).to_text())
+        return self._wished[1]
 
     def _group_batch(self, config: Config, work: _Work) -> bool:
         """Group the next entries that wait; False when there were none."""
