@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aggregator.group.suggest.service import Suggestions, TopicSuggestion, Wins
 
 _TITLE = 70  # characters of a headline
-_STORIES = 3  # headlines named for a new topic
+_STORIES = 2  # headlines named for a new topic
 _PLAIN = re.compile(r"[^\W\d_][\w '’.-]*[\w.]|[^\W\d_]")
 _NO_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])  # to other YAML readers
 
@@ -55,7 +55,7 @@ def suggest(
 def _lines(found: Suggestions, days: int) -> Iterator[str]:
     """A YAML document."""
     yield f"# From {_count(found.entries, 'entry', 'entries')} of the last {_count(days, 'day', 'days')}."
-    yield "# Take the lines that you like over into feeds.yaml; `aggregator plan` shows what they do."
+    yield "# Paste the lines that you like into feeds.yaml; `aggregator plan` tries them."
     few = [topic for topic in found.topics if not topic.enough]
     yield from (_too_few(topic) for topic in few)
     yield from (
@@ -67,7 +67,8 @@ def _lines(found: Suggestions, days: int) -> Iterator[str]:
     if worded or found.new:
         yield "topics:"
     if worded:
-        yield "  # Words that go with your topics: add them to the keywords there (below any:, if the topic has it)."
+        yield "  # Words that go with your topics: add them to the keywords there"
+        yield "  # (below any:, if the topic has that)."
     for topic in worded:
         yield f"  {scalar(topic.name)}:"
         for word, wins in topic.words:
@@ -101,7 +102,8 @@ def _stories(new: NewTopic, wins: Wins) -> Iterator[str]:
     for story in new.stories[:_STORIES]:
         title = " ".join(plain(story.title).split())
         short = title if len(title) <= _TITLE else f"{title[:_TITLE].rstrip()}…"
-        yield f"{_count(story.outlets, 'outlet', 'outlets')}, {story.origins} origins: {short} ({story.key})"
+        yield f"story {story.key}, {_count(story.outlets, 'outlet', 'outlets')}, {story.origins} origins:"
+        yield f"  {short}"
     if len(new.stories) > _STORIES:
         yield f"and {_count(len(new.stories) - _STORIES, 'story', 'stories')} more"
 

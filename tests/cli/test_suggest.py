@@ -128,7 +128,8 @@ def test_lines_load_where_they_are_pasted_and_hold_the_evidence(folder: Path, ru
     assert "Katla" in {name, *topics[name]}
     assert "# in 12 of its 12 entries, in 1 of 16 others (en);" in ran.out
     assert "# would win 1 entry, 1 of which no topic has" in ran.out
-    assert "3 outlets, 3 origins: Volcano Katla erupts in Iceland" in ran.out
+    assert "3 outlets, 3 origins:\n    #   Volcano Katla erupts in Iceland" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
     assert "# Aid: 0 entries, too few to tell what goes with it" in ran.out
     pasted = parse(f"feeds: [https://a.example/]\n{ran.out}".encode(), Path("feeds.yaml"))
     assert list(pasted.topics) == ["Air defense", name]
