@@ -18,6 +18,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from simplemma.strategies.dictionaries import StreamDictionaryFactory
+
 from aggregator.config.models import Config
 from aggregator.group.grouper import Grouper
 from aggregator.group.placing import Placing

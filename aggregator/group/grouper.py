@@ -42,7 +42,7 @@ from aggregator.store import feeds as stored_feeds
 from aggregator.store import grouping, meta
 from aggregator.store.database import Store
 
-BATCH = 500
+BATCH = 1_000
 """Entries, or stories, in one transaction."""
 _FEEDS = Walk("walk.feeds")
 

@@ -83,6 +83,8 @@ class TopicMatcher:
 
     def match(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[TopicMatch, ...]:
         """The topics that take an entry, best first."""
+        if not self._topics:
+            return ()
         reading = self._read(entry, feed_name, feed_url)
         matches = [
             TopicMatch(name, round(standing.score, 2), _spans(standing.hits))
