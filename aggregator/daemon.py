@@ -213,6 +213,8 @@ class Daemon:
             grouped = await asyncio.to_thread(run, self.config, now, stop, walk_for=WALK_FOR)
             if grouped.entries or grouped.rematched or now >= self._publish_at:
                 await self._publish()
+        if grouped.entries and any(topic.alert for topic in self.config.topics.values()):
+            self._soon(self.send_digests)
         if grouped.left:
             log.info("topics were edited: %d stored entries are still to be matched again", grouped.left)
 
