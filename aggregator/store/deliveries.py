@@ -233,6 +233,7 @@ def _reopen(conn: Connection, where: ColumnElement[bool], now: datetime, deadlin
             code="",
             attempts=0,
             next_try_at=now,
+            sent_at=None,
             lease_until=None,
             lease_generation=deliveries.c.lease_generation + 1,
         )

@@ -58,11 +58,7 @@ def parts_of(mail: Message, kind: str) -> list[Message]:
 def fields_of(part: Message) -> list[Message]:
     """The groups of fields of a part that consists of such (RFC 3464 section 2.1, RFC 5965 section 3.1)."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        return [group for group in payload if isinstance(group, Message)]
-    text = body_of(part)
-    blocks = re.split(r"\n[ \t]*\n", text.strip())
-    return [email.message_from_string(block, policy=policy.compat32) for block in blocks if block.strip()]
+    return [group for group in payload if isinstance(group, Message)] if isinstance(payload, list) else []
 
 
 def body_of(part: Message) -> str:

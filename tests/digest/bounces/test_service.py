@@ -43,7 +43,9 @@ def test_an_address_that_does_not_exist_ends_the_subscription_at_once(store: Sto
     one = sent(store, to=ann.id)
     found = take(store, dsn(sender_of(store, one)))
     assert found.answer is Answer.TAKEN and found.weight is Weight.GONE
-    assert found.sentence.startswith("delivery 1 to one.example: the mail came back, there is no such address: 550 5.1.1")
+    assert found.sentence.startswith(
+        "delivery 1 to one.example: the mail came back, there is no such address: 550 5.1.1"
+    )
     assert "ann@" not in found.sentence
     after = delivery(store, one.id)
     assert (after.state, after.code, after.sent_at) == (DeliveryState.SUPPRESSED, "5.1.1", one.sent_at)
