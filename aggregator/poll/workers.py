@@ -32,6 +32,7 @@ MEMORY_LIMIT = 1024 * 1024 * 1024
 """Bytes of address space of one worker."""
 _TASKS = 5_000
 """Journeys after which a worker is replaced, so that its memory can't creep up."""
+_MOST_WORKERS = 3  # they keep up with what one process can fetch and store; each takes some 40 MB
 _AHEAD = 2  # journeys for each worker, the one under way included: a worker that is done has the next at hand
 _TOGETHER = 16  # bodies of one journey
 _BYTES_TOGETHER = 1_000_000
@@ -53,12 +54,12 @@ class _Job:
 
 
 class ParserPool:
-    """Worker processes that parse; an async context manager. `workers` is the number of cores unless given."""
+    """Worker processes that parse; an async context. `workers`: one for each core, up to three, unless given."""
 
     def __init__(
         self, workers: int | None = None, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT
     ) -> None:
-        workers = workers or os.cpu_count() or 1
+        workers = workers or min(os.cpu_count() or 1, _MOST_WORKERS)
         self._time_limit = time_limit
         self._room = workers * _AHEAD
         self._waiting: deque[_Job] = deque()
