@@ -6,6 +6,7 @@ from aggregator.model import EntryContent, Person
 from aggregator.text.evidence import Kind, score
 from aggregator.text.keyword_lexer import KeywordError
 from aggregator.text.matcher import EntryFilter, Matcher
+from aggregator.text.tokens import CHUNK
 
 
 def entry(title: str, text: str = "", **fields: object) -> EntryContent:
@@ -168,6 +169,7 @@ def test_long_text_is_matched_with_a_bounded_number_of_mentions() -> None:
     assert len(hits) <= 51
 
 
+MATCHER = Matcher({"list": ["a", "乌", "1"]})
 KEYWORDS = st.sampled_from(
     ["air defense", "anti-aircraft", '"air def*"', "air ~ kyiv", "/[a-z]+/", "乌克兰", "U.S.", "O'Brien", "ai", "T-72"]
 )
@@ -188,6 +190,14 @@ def test_evidence_lies_in_its_field(keywords: list[str], words: list[str], title
             for field, place in hit.places:
                 start, end = hit.offsets or field.offsets(place)
                 assert 0 <= start < end <= len(field.text)
+
+
+@settings(deadline=None)
+@given(st.text() | st.text(alphabet="aB1-'.&,+#é乌ー\u0301\u00ad\u200d\u3000\u2028\x1c\x85 \n🚀ـ", max_size=60))
+def test_text_read_word_by_word_has_the_chunks_of_the_whole_text(text: str) -> None:
+    field = MATCHER.read(entry("", text)).fields["text"]
+    assert field.length == len(CHUNK.findall(text))
+    assert [field.word(index) for index in range(field.length)] == CHUNK.findall(text)
 
 
 def test_filter_without_keep_keeps_what_drop_does_not_name() -> None:
