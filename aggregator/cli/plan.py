@@ -14,7 +14,6 @@ import typer
 from aggregator import clock
 from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import print_json, print_text
-from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,13 +94,10 @@ def _feed_lines(found: Plan) -> Iterator[str]:
     yield "Feeds"
     for edit in found.feeds:
         stored = f", {_count(edit.entries, 'entry', 'entries')} stored" if edit.entries else ""
-        yield f"  {_SIGNS[edit.kind]} {edit.name}{_address(edit.name, edit.url)} ({edit.kind}{stored})"
+        address = "" if edit.name == edit.url else f", {edit.url}"
+        yield f"  {_SIGNS[edit.kind]} {edit.name}{address} ({edit.kind}{stored})"
         yield from (f"      {detail}" for detail in edit.details)
     yield f"  {_count(found.feeds_unchanged, 'feed stays as it is', 'feeds stay as they are')}"
-
-
-def _address(name: str, url: str) -> str:
-    return "" if name == url else f", {without_credentials(url)}"
 
 
 def _topic_lines(found: Plan) -> Iterator[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.group.feedplan import FeedEdit
+from aggregator.text.addresses import without_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ class Plan:
                 if one.kind != "same" or one.won.entries or one.lost.entries
             ],
             "topics_unedited": self.topics_unedited,
-            "filters": [{"url": url, **_plain(one)} for url, one in self.filters.items()],
+            "filters": [{"url": without_credentials(url), **_plain(one)} for url, one in self.filters.items()],
             "stories": {"counts": dict(self.story_counts), "largest": self.stories},
             "editions": [_edition_json(one) for one in self.editions],
         }

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from aggregator.config.applied import Applied
 from aggregator.config.models import Config, FeedConfig
 from aggregator.model import Feed
+from aggregator.text.addresses import without_credentials
 
 _NO_FILTER: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEdit:
-    """A feed that was 'added', 'removed' or 'changed'; `entries` are stored of it. `details`: 'priority: 1 -> 2'."""
+    """A feed that was 'added', 'removed' or 'changed'; `entries` are stored of it. `details`: 'priority: 1 -> 2'.
+
+    `url` is for people to read: without credentials.
+    """
 
     url: str
     name: str
@@ -50,17 +54,18 @@ def feed_edits(known: Iterable[tuple[Feed, bool]], config: Config, applied: Appl
     concerned: set[int] = set()
     for url, asked in wanted.items():
         feed, named = stored.get(url, (None, False))
+        shown = without_credentials(url)
         if feed is None:
-            edits.append(FeedEdit(url, asked.name or url, "added", 0))
+            edits.append(FeedEdit(shown, asked.name or shown, "added", 0))
         elif not named:
-            edits.append(FeedEdit(url, after[feed.id].name, "added", feed.entries, ("its stored entries come back",)))
+            edits.append(FeedEdit(shown, after[feed.id].name, "added", feed.entries, ("its stored entries come back",)))
             concerned.add(feed.id)
         elif details := _details(feed, after[feed.id], filters.get(url, _NO_FILTER), asked):
-            edits.append(FeedEdit(url, after[feed.id].name, "changed", feed.entries, details))
+            edits.append(FeedEdit(shown, after[feed.id].name, "changed", feed.entries, details))
             concerned.add(feed.id)
     for id_, feed in before.items():
         if id_ not in after:
-            edits.append(FeedEdit(feed.url, feed.name, "removed", feed.entries))
+            edits.append(FeedEdit(without_credentials(feed.url), feed.name, "removed", feed.entries))
             concerned.add(id_)
     named_still = len(before.keys() & after.keys())
     return FeedEdits(edits, before, after, frozenset(concerned), named_still - sum(e.kind == "changed" for e in edits))

@@ -13,6 +13,7 @@ from aggregator.config.models import TopicConfig
 from aggregator.group.stories.fields import Member, fields_of
 from aggregator.group.topics import TopicMatcher, Verdict
 from aggregator.model import Entry, Feed, Story, TopicMatch
+from aggregator.text.addresses import without_credentials
 from aggregator.text.matcher import Matcher
 
 
@@ -50,7 +51,8 @@ def _deciding(topic: TopicConfig) -> tuple[object, ...]:
 def _details(before: TopicConfig | None, after: TopicConfig) -> tuple[str, ...]:
     if before is None:
         return ()
-    lists = (("any", before.any, after.any), ("not", before.not_, after.not_), ("feeds", before.feeds, after.feeds))
+    feeds = [tuple(map(without_credentials, topic.feeds)) for topic in (before, after)]
+    lists = (("any", before.any, after.any), ("not", before.not_, after.not_), ("feeds", *feeds))
     details = [
         f"{name}: " + ", ".join([f"+ {one!r}" for one in added] + [f"- {one!r}" for one in gone])
         for name, old, new in lists

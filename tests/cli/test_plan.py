@@ -284,3 +284,16 @@ def test_without_a_database_a_sentence_says_what_to_do(run: Run, tmp_path: Path)
 def test_every_line_fits_a_terminal(editor: Editor, run: Run) -> None:
     out = run("plan", editor.write("new.yaml", air="[Patriot, zoo, aid, Kyiv]", aid="[Odesa]")).out
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_keys_in_addresses_are_not_shown(editor: Editor, run: Run) -> None:
+    secret = "}\n  - {url: 'https://new.example/feed?key=sesame'"
+    name = editor.write(
+        "new.yaml",
+        two_more=secret,
+        air='{any: [air defense], feeds: ["https://new.example/feed?key=sesame"]}',
+    )
+    for out in (run("plan", name).out, run("plan", name, "--json").out):
+        assert "new.example/feed" in out
+        assert "sesame" not in out
