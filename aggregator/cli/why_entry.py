@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aggregator.group.topics import TopicMatcher, Verdict
     from aggregator.model import Edition, Entry, Feed, Span, Story, StoryEvidence
     from aggregator.store.database import Store
+    from aggregator.store.entries import Revision
 
 _AROUND = 40  # characters shown on either side of a span
 _SPANS = 5
@@ -42,6 +43,7 @@ class Explanation:
     evidence: StoryEvidence | None
     outputs: dict[str, str]
     digests: dict[str, str]
+    revisions: list[Revision]  # before the present text
 
 
 @dataclass
@@ -105,7 +107,7 @@ class Explainer:
 
     def _explain(self, conn: Connection, entry: Entry) -> Explanation:
         from aggregator.group.near import near_misses
-        from aggregator.store import feeds, stories
+        from aggregator.store import entries, feeds, stories
 
         feed = feeds.by_ids(conn, [entry.feed_id])[entry.feed_id]
         story = stories.by_ids(conn, [entry.story_id]).get(entry.story_id) if entry.story_id is not None else None
@@ -122,6 +124,7 @@ class Explainer:
             evidence=stories.evidence_of(conn, [entry.id]).get(entry.id),
             outputs=dict(_outputs(conn, self.config, entry, story, self.now)),
             digests=self._digests(conn, story, members, entry) if story else {},
+            revisions=entries.revisions(conn, entry.id),
         )
 
     # -- digests ------------------------------------------------------------------------------------------------------
@@ -191,6 +194,8 @@ def _lines(one: Explanation, copied: dict[int, str]) -> Iterator[str]:
     yield f"  entry {entry.id} of {one.feed.name}, {entry.url or 'without an address'}"
     edited = f", edited {iso(entry.edited_at)} (revision {entry.revision})" if entry.edited_at else ""
     yield f"  published {iso(entry.published) or 'at no stated time'}, first seen {iso(entry.first_seen)}{edited}"
+    for before in one.revisions:
+        yield f"  from {iso(before.seen_at)}: {before.title!r}, {len(before.text)} characters"
     yield "Topics"
     if not one.verdicts:
         yield "  feeds.yaml names none"
@@ -258,4 +263,5 @@ def _as_json(one: Explanation, keys: dict[int, str]) -> dict[str, Any]:
         "published": [path for path, reason in one.outputs.items() if not reason],
         "not_published": {path: reason for path, reason in one.outputs.items() if reason},
         "digests": one.digests,
+        "revisions": one.revisions,
     }

@@ -39,6 +39,18 @@ def test_why_shows_the_words_that_decided(run: Run) -> None:
     assert "  stories.atom" in out
 
 
+def test_why_tells_what_an_entry_said_before_it_was_edited(site: FeedServer, run: Run) -> None:
+    run("poll")
+    site.feed("/feed", rss("New air defence systems for Lviv", "A quiet day at the zoo"), etag='"2"')
+    run("poll", "--now")
+    run("group")
+    out = run("why", "https://a.example/0").out
+    assert out.startswith("New air defence systems for Lviv")
+    assert "'New air defence systems for Kyiv', 13 characters" in out
+    (told,) = json.loads(run("why", "https://a.example/0", "--json").out)
+    assert [one["title"] for one in told["revisions"]] == ["New air defence systems for Kyiv"]
+
+
 @pytest.mark.usefixtures("grouped")
 def test_why_not_is_explained_too(run: Run) -> None:
     out = run("why", "https://a.example/1").out
