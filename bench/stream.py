@@ -60,12 +60,12 @@ def make_stream(days: int, per_day: int, length: int) -> list[list[Entry]]:
         names = [word.capitalize() for word in dice.sample(words[2_000:], 12)]
         for _ in range(min(60, int(dice.paretovariate(0.9)))):
             number = length // 6
-            text = dice.choices(common, k=number // 2)
-            text += [*dice.choices(words, cum_weights=weights, k=number // 3), *dice.choices(names, k=number // 6)]
-            dice.shuffle(text)
+            spoken = dice.choices(common, k=number // 2)
+            spoken += [*dice.choices(words, cum_weights=weights, k=number // 3), *dice.choices(names, k=number // 6)]
+            dice.shuffle(spoken)
             title = " ".join([*dice.sample(names, 3), *dice.choices(words, cum_weights=weights, k=4), "in the"])
             at = begin + timedelta(days=min(3.0, dice.expovariate(2.0)))
-            told.append((at, title, " ".join(text)[:length]))
+            told.append((at, title, " ".join(spoken)[:length]))
     told.sort()
     found: list[list[Entry]] = [[] for _ in range(days)]
     for number, (at, title, text) in enumerate(told[: days * per_day], 1):
