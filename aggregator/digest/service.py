@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
 from aggregator.digest.alerting import raise_alerts
-from aggregator.digest.bundles import make_bundles
 from aggregator.digest.bounces.verp import envelope_sender
+from aggregator.digest.bundles import make_bundles
 from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
 from aggregator.digest.edition import Selection
 from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
