@@ -33,9 +33,9 @@ MEMORY_LIMIT = 1024 * 1024 * 1024
 _TASKS = 5_000
 """Journeys after which a worker is replaced, so that its memory can't creep up."""
 _MOST_WORKERS = 3  # they keep up with what one process can fetch and store; each takes some 40 MB
-_AHEAD = 2  # journeys for each worker, the one under way included: a worker that is done has the next at hand
-_TOGETHER = 16  # bodies of one journey
-_BYTES_TOGETHER = 1_000_000
+_AHEAD = 6  # journeys for each worker, the one under way included: a worker that is done has the next at hand
+_BYTES_TOGETHER = 320_000  # bytes of a journey's bodies; one of a feed never read before counts many times
+_FIRST_READ = 8  # times what a known feed of that size takes
 
 
 class _Body(NamedTuple):
@@ -45,6 +45,11 @@ class _Body(NamedTuple):
     content_type: str | None
     base_url: str
     known: KnownSpans | None
+
+    @property
+    def weight(self) -> int:
+        """Its bytes, those of a first reading counted as often as it takes longer."""
+        return len(self.body) * (1 if self.known else _FIRST_READ)
 
 
 @dataclass(slots=True)
@@ -116,8 +121,8 @@ class ParserPool:
     def _next(self) -> list[_Job]:
         jobs: list[_Job] = []
         size = 0
-        while self._waiting and len(jobs) < _TOGETHER:
-            size += len(self._waiting[0].body.body)
+        while self._waiting:
+            size += self._waiting[0].body.weight
             if jobs and size > _BYTES_TOGETHER:
                 break
             jobs.append(self._waiting.popleft())
