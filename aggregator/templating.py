@@ -22,6 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from aggregator.errors import ConfigError, ConfigFault
+from aggregator.text.counts import plural
 
 _UNESCAPED = (".txt", ".css")
 
@@ -169,8 +170,3 @@ def mark(text: str, around: str) -> str:
     if not any(unicodedata.bidirectional(char) in other for char in text):
         return ""
     return "\u200f" if around == "rtl" else "\u200e"
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """'1 source', '2 sources'."""
-    return f"{count} {one if count == 1 else many}"

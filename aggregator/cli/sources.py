@@ -13,6 +13,7 @@ from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import ago, complain, plain, print_document, print_json, print_table, say
 from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,15 +42,15 @@ def check(
     config = here.config
     if not as_json:
         say(
-            f"{here.config_path} is good: {len(config.feeds)} feeds, {len(config.topics)} topics, "
-            f"{len(config.digests)} digests"
+            f"{here.config_path} is good: {plural(len(config.feeds), 'feed', 'feeds')}, "
+            f"{plural(len(config.topics), 'topic', 'topics')}, {plural(len(config.digests), 'digest', 'digests')}"
         )
     verdicts = [] if offline else asyncio.run(_try_feeds(here, show=not as_json))
     if as_json:
         print_json([{"feed": url, "ok": v.ok, "what": v.sentence, "advice": v.advice} for url, v in verdicts])
     failed = sum(not verdict.ok for _, verdict in verdicts)
     if failed:
-        complain(f"{failed} of {len(verdicts)} feeds can't be read")
+        complain(f"{failed} of {plural(len(verdicts), 'feed', 'feeds')} can't be read")
         raise typer.Exit(1)
 
 
@@ -129,7 +130,9 @@ def import_opml(
     if not opml.feeds and not opml.skipped:
         raise UsageError(f"{file} names no feed; an OPML file has them as <outline xmlUrl=…>")
     report = add_feeds(here.config_path, [NewFeed(feed.url, feed.name, feed.language) for feed in opml.feeds])
-    say(f"{len(report.added)} feeds added to {here.config_path}, {len(report.present)} were there already")
+    say(
+        f"{plural(len(report.added), 'feed', 'feeds')} added to {here.config_path}, {len(report.present)} were there already"
+    )
     for skipped in opml.skipped:
         complain(f"  left out {skipped.name}: {skipped.reason}")
 

@@ -14,6 +14,7 @@ from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import ago, complain, print_json, print_text, say, unknown
 from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from aggregator.config.models import Config
@@ -136,9 +137,9 @@ def _is_called(feed: Feed, name: str) -> bool:
 
 def _print_poll(report: PollReport) -> None:
     say(
-        f"{report.feeds} feeds in {report.seconds:.1f} s: {report.fetched} fetched, "
+        f"{plural(report.feeds, 'feed', 'feeds')} in {report.seconds:.1f} s: {report.fetched} fetched, "
         f"{report.not_modified} not modified, {report.unchanged} unchanged, {report.failed} failed; "
-        f"{report.entries_new} new entries, {report.entries_edited} edited"
+        f"{plural(report.entries_new, 'new entry', 'new entries')}, {report.entries_edited} edited"
     )
     if report.postponed:
         say(f"{report.postponed} more were left alone, as their hosts asked; `aggregator sources` says until when")

@@ -26,6 +26,7 @@ from aggregator.poll.poller import Poller
 from aggregator.publish.publisher import publish
 from aggregator.store import feeds
 from aggregator.store.database import Store, sqlite_url
+from aggregator.text.counts import plural
 
 Say = Callable[[str], None]
 
@@ -55,8 +56,8 @@ def show(folder: Path, *, once: bool, say: Say) -> None:
 def _run_stages(store: Store, config: Config, outlets: DemoOutlets, folder: Path, say: Say) -> None:
     for report in asyncio.run(_poll_twice(store, config, outlets)):
         say(
-            f"poll     {report.feeds} feeds: {report.fetched} fetched, {report.not_modified} not modified, "
-            f"{report.failed} failed; {report.entries_new} new entries, {report.entries_edited} edited"
+            f"poll     {plural(report.feeds, 'feed', 'feeds')}: {report.fetched} fetched, {report.not_modified} not modified, "
+            f"{report.failed} failed; {plural(report.entries_new, 'new entry', 'new entries')}, {report.entries_edited} edited"
         )
         for url, reason in report.failures:
             say(f"         {url}: {reason}")
@@ -88,7 +89,7 @@ def _write_digest(store: Store, config: Config, name: str, folder: Path, say: Sa
     (target / "digest.txt").write_text(shown.text, encoding="utf-8")
     (target / "digest.eml").write_bytes(shown.eml)
     report = send_edition(store, config, name, clock.utc_now())
-    say(f"digest   {name}: {shown.edition.subject}; {report.sent} mails written as .eml")
+    say(f"digest   {name}: {shown.edition.subject}; {plural(report.sent, 'mail', 'mails')} written as .eml")
 
 
 def _invite(url: str, say: Say) -> None:
