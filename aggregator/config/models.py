@@ -166,7 +166,7 @@ class BouncesConfig(Section):
     """How mails that come back are told apart, and how they reach the program."""
 
     address: BounceAddress | None = None
-    """Envelope sender: bounces@example.org becomes bounces+CODE@example.org, a code for each mail; * places the code."""
+    """Envelope sender: bounces@example.org becomes bounces+CODE@example.org, one code a mail; * places the code."""
     mailbox: BounceMailbox | None = None
     """Where they arrive: imaps://user:password@host/INBOX, imap:// with STARTTLS, or maildir:folder/."""
     every: Period = timedelta(minutes=5)

@@ -184,7 +184,7 @@ def entry_card(one: EntryView) -> Card:
 
 
 def weight(story: StoryView, now: datetime) -> float:
-    """How much a story matters on the front page: independent outlets, halved every 12 hours since its newest article."""
+    """How much a story matters on the front page: independent outlets, halved every 12 hours after its newest."""
     voices = min(len(story.story.outlets), story.story.origins)
     age = max(timedelta(), now - story.story.last_seen) / timedelta(hours=12)
     return math.log2(1 + max(1, voices)) * math.pow(0.5, age)

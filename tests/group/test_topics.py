@@ -61,7 +61,9 @@ def test_seed_article_as_a_summary_and_in_british_english_is_found_too() -> None
     title, _, text = shared_path("seed/article.txt").read_text("utf-8").partition("\n")
     matcher = TopicMatcher(SEED_TOPICS)
     assert names(matcher, entry(title, text.strip()[:300])) == ["Air defense"]  # without the sentence on aid
-    british = [one.replace("air defense", "air-defence").replace("defenses", "defences") for one in (title, text.strip())]
+    british = [
+        one.replace("air defense", "air-defence").replace("defenses", "defences") for one in (title, text.strip())
+    ]
     assert names(matcher, entry(*british)) == ["Air defense", "Aid pledges"]
 
 
