@@ -132,7 +132,7 @@ def test_only_absolute_web_addresses_are_links(url: str | None) -> None:
     assert templating.weblink("HTTPS://example.org/?a=1") == "HTTPS://example.org/?a=1"
 
 
-def test_counts_and_isolated_text_read_well() -> None:
+def test_isolated_text_reads_well() -> None:
     assert templating.bdi("<b>\u202e") == "<bdi>&lt;b&gt;\u202e</bdi>"
 
 

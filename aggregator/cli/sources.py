@@ -130,9 +130,8 @@ def import_opml(
     if not opml.feeds and not opml.skipped:
         raise UsageError(f"{file} names no feed; an OPML file has them as <outline xmlUrl=…>")
     report = add_feeds(here.config_path, [NewFeed(feed.url, feed.name, feed.language) for feed in opml.feeds])
-    say(
-        f"{plural(len(report.added), 'feed', 'feeds')} added to {here.config_path}, {len(report.present)} were there already"
-    )
+    added = plural(len(report.added), "feed", "feeds")
+    say(f"{added} added to {here.config_path}, {len(report.present)} were there already")
     for skipped in opml.skipped:
         complain(f"  left out {skipped.name}: {skipped.reason}")
 

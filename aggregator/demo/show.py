@@ -56,8 +56,9 @@ def show(folder: Path, *, once: bool, say: Say) -> None:
 def _run_stages(store: Store, config: Config, outlets: DemoOutlets, folder: Path, say: Say) -> None:
     for report in asyncio.run(_poll_twice(store, config, outlets)):
         say(
-            f"poll     {plural(report.feeds, 'feed', 'feeds')}: {report.fetched} fetched, {report.not_modified} not modified, "
-            f"{report.failed} failed; {plural(report.entries_new, 'new entry', 'new entries')}, {report.entries_edited} edited"
+            f"poll     {plural(report.feeds, 'feed', 'feeds')}: {report.fetched} fetched, "
+            f"{report.not_modified} not modified, {report.failed} failed; "
+            f"{plural(report.entries_new, 'new entry', 'new entries')}, {report.entries_edited} edited"
         )
         for url, reason in report.failures:
             say(f"         {url}: {reason}")
