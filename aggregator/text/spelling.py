@@ -45,7 +45,8 @@ def american(word: str, known: Callable[[str], bool]) -> str:
         return _WORDS[word]
     if "our" in word:
         return _OUR.sub(r"\1or", word)
-    ized = _ISE.sub(r"iz\1", word)
-    if ized != word:
-        return ized if known(ized) else word
-    return _RE.sub(r"\1er", word)
+    if "is" in word:
+        ized = _ISE.sub(r"iz\1", word)
+        if ized != word:
+            return ized if known(ized) else word
+    return _RE.sub(r"\1er", word) if "re" in word[-3:] else word

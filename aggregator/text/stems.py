@@ -191,7 +191,10 @@ def _is_english(word: str) -> bool:
 @lru_cache(_CACHE)
 def _entry(form: str, language: str) -> str | None:
     """The base form that the dictionary gives a word in just this case, None if it does not have it."""
-    lemma = _lookup.exact_lemma(form, language)
+    if form.isascii() and form.isalpha():  # no apostrophes or marks, with which `exact_lemma` is busy
+        lemma = _dictionaries.get_dictionary(language).get(form)
+    else:
+        lemma = _lookup.exact_lemma(form, language)
     return lemma if lemma is None else lemma.casefold().replace("œ", "oe")  # as in normal forms
 
 

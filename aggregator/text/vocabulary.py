@@ -126,6 +126,11 @@ class Reader(dict[str, Printed]):
 
     def _read(self, printed: str) -> Printed:
         surfaces = CHUNK.findall(printed)
+        if len(surfaces) == 1 and surfaces[0] != printed:
+            return self[surfaces[0]]  # 'word,' is read as 'word', which most texts have as well
+        if printed.isascii() and printed.isalpha() and len(printed) <= _LONGEST:  # a chunk of one token
+            surface = printed.lower() if self._shouting else printed
+            return self._answers(surface.lower(), surface) + _signs_of(printed) or None
         answers = [
             (index * CHUNK_STEP + start, index * CHUNK_STEP + after, numbers)
             for index, surface in enumerate(surfaces)
@@ -154,12 +159,14 @@ class Reader(dict[str, Printed]):
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
         readings = self._readings
         numbers = set(self._guarded(form, surface))
-        if not self._shouting and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
+        if surface[-1:] == "s" and not self._shouting and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
             numbers.update(self._guarded(form[:-1], plural.group(1)))
         if self._shouting or not _is_acronym(surface):
-            for reading in found(form, readings.language, surface[:1].isupper()):
+            capital = surface[:1].isupper()
+            inflected = form.isalpha() or "'" in form  # numbers are not: they would fill the cache of readings
+            for reading in found(form, readings.language, capital) if inflected else (form,):
                 numbers.update(readings.inflected.get(reading, ()))
-            if surface[:1].isupper():
+            if capital:
                 numbers |= readings.compounds.answers(form)
         else:
             numbers.update(readings.inflected.get(form, ()))
@@ -167,7 +174,7 @@ class Reader(dict[str, Printed]):
             if length > len(form):
                 break
             numbers.update(readings.prefixes.get(form[:length], ()))
-        return tuple(sorted(numbers))
+        return tuple(sorted(numbers)) if numbers else ()
 
     def _guarded(self, form: str, surface: str) -> list[int]:
         """Words in quotes and acronyms: the very form, with the capitals that it needs."""
@@ -189,4 +196,4 @@ def _signs_of(surface: str) -> tuple[int, ...]:
 
 def _is_acronym(surface: str) -> bool:
     """Short and all in capitals: not inflected ('AIDS' is not 'aid')."""
-    return _ACRONYM.fullmatch(surface) is not None and len(surface) < 5 and surface.isupper()
+    return len(surface) < 5 and surface.isupper() and _ACRONYM.fullmatch(surface) is not None
