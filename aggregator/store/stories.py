@@ -39,11 +39,11 @@ def any_since(conn: Connection, since: datetime) -> bool:
 
 
 def untaken(conn: Connection, *, since: datetime | None, limit: int) -> list[Story]:
-    """Stories of several independent texts that no topic takes, those of the most first."""
+    """Stories of several texts that no topic takes, with news since `since`, those of the most texts first."""
     statement = select(stories).where(stories.c.merged_into.is_(None), stories.c.origins > 1, _has_entries())
     statement = statement.where(cast(stories.c.topics, Text) == "[]")
     if since is not None:
-        statement = statement.where(stories.c.updated >= since)
+        statement = statement.where(stories.c.last_seen >= since)
     ordered = statement.order_by(stories.c.origins.desc(), stories.c.last_seen.desc(), stories.c.id.desc())
     return _load(conn, ordered.limit(limit))
 

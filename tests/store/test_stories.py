@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.config.models import FeedConfig
 from aggregator.model import EntryContent, StoryEvidence, TopicMatch, identity_hash
-from aggregator.store import entries, feeds, grouping, stories
+from aggregator.store import entries, feeds, grouping, stories, tables
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals, NewEntry
 
@@ -14,7 +14,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FEEDS = [FeedConfig(url="http://a/"), FeedConfig(url="http://b/")]
 
 
-def add(store: Store, *members: int, hours: int = 0, topics: tuple[str, ...] = (), feed_id: int = 1) -> int:
+def add(
+    store: Store, *members: int, hours: int = 0, topics: tuple[str, ...] = (), feed_id: int = 1, texts: int = 1
+) -> int:
     """A story of entries that are named by their numbers; its id."""
     at = NOW + timedelta(hours=hours)
     with store.write() as conn:
@@ -24,21 +26,21 @@ def add(store: Store, *members: int, hours: int = 0, topics: tuple[str, ...] = (
             new = NewEntry(str(number), identity_hash(str(number)), 0, at + timedelta(minutes=number), content)
             entries.insert_new(conn, [Arrivals(feed_id, [new], at)])
         waiting = grouping.ungrouped(conn, 100)
-        (story,) = grouping.insert_stories(conn, [_row(waiting[0].id, waiting[0].key, at, topics)]).values()
+        (story,) = grouping.insert_stories(conn, [_row(waiting[0].id, waiting[0].key, at, topics, texts)]).values()
         placed = [(entry.id, story, StoryEvidence(0.5)) for entry in waiting]
         grouping.save_placed(conn, placed, at)
         grouping.save_topics(conn, [(entry, tuple(TopicMatch(topic, 1.0) for topic in topics)) for entry in waiting])
     return story
 
 
-def _row(founder: int, key: str, at: datetime, topics: tuple[str, ...]) -> dict[str, object]:
+def _row(founder: int, key: str, at: datetime, topics: tuple[str, ...], texts: int = 1) -> dict[str, object]:
     return {
         "key": key,
         "founder_id": founder,
         "title": f"Story {founder}",
         "lead_id": founder,
         "outlets": ["A"],
-        "origins": 1,
+        "origins": texts,
         "topics": list(topics),
         "first_seen": at,
         "last_seen": at,
@@ -58,6 +60,19 @@ def test_newest_stories_come_first(store: Store) -> None:
     assert ids(store) == [same, new, old]
     assert ids(store, limit=1) == [same]
     assert ids(store, since=NOW + timedelta(hours=2)) == [same, new]
+
+
+def test_untaken_stories_are_those_of_several_texts_whose_news_is_recent_however_late_it_was_polled(
+    store: Store,
+) -> None:
+    add(store, 1, hours=-48, texts=3)
+    add(store, 2)
+    add(store, 3, texts=2, topics=("A",))
+    told = [add(store, 4, texts=2), add(store, 5, texts=3)]
+    with store.write() as conn:
+        conn.execute(tables.stories.update().values(updated=NOW + timedelta(days=9)))
+        found = stories.untaken(conn, since=NOW - timedelta(hours=1), limit=9)
+    assert [story.id for story in found] == told[::-1]
 
 
 def test_story_is_read_back_with_its_entries_in_order(store: Store) -> None:
