@@ -20,7 +20,7 @@ SOURCE_KEYS = {
 def test_check_tries_every_feed_and_stores_no_entry(run: Run, site: FeedServer) -> None:
     ran = run("check")
     assert ran.code == 0
-    assert ran.out.startswith("feeds.yaml is good: 1 feeds, 1 topics, 1 digests\n")
+    assert ran.out.startswith("feeds.yaml is good: 1 feed, 1 topic, 1 digest\n")
     assert f"  ok   {site.url('/feed')}: RSS 2.0, 2 entries" in ran.out
     assert run("entries").out == ""
 
@@ -115,7 +115,7 @@ def test_import_adds_new_feeds_and_says_what_it_left_out(run: Run, site: FeedSer
     )
     ran = run("import", "list.opml")
     assert ran.code == 0
-    assert "1 feeds added to feeds.yaml, 1 were there already" in ran.out
+    assert "1 feed added to feeds.yaml, 1 were there already" in ran.out
     assert "  left out Odd: " in ran.err
     assert "https://new.example/feed" in (tmp_path / "feeds.yaml").read_text()
 

@@ -25,7 +25,7 @@ def feeds_yaml(folder: Path, feeds: str, more: str = "") -> None:
 def test_poll_says_what_it_did(run: Run) -> None:
     ran = run("poll")
     assert ran.code == 0
-    assert "1 feeds in" in ran.out
+    assert "1 feed in" in ran.out
     assert "1 fetched" in ran.out
     assert "2 new entries" in ran.out
     assert ran.err == ""

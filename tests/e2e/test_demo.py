@@ -61,7 +61,7 @@ def test_it_says_what_each_stage_did_and_where_to_look(demo: Demo) -> None:
     first, second = (line for line in demo.said.splitlines() if line.startswith("poll "))
     assert "8 fetched" in first
     assert "1 failed" in first
-    assert "1 new entries, 3 edited" in second
+    assert "1 new entry, 3 edited" in second
     for stage in ("group ", "digest ", "publish ", "Feeds and pages:", "The digest:"):
         assert any(line.startswith(stage) for line in demo.said.splitlines())
 
