@@ -30,7 +30,9 @@ _DECLARED = 5.0  # times as likely as it would be otherwise
 _LACKS = {"uk": "ыэёъ", "ru": "їєґіў", "be": "щиї", "bg": "ыэёіїє", "mk": "ыэёъщяюйь", "sr": "ыэёъщяюйь"}
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _MISSING = 5.0  # in logarithms, for any of them: a foreign name may have one
-_ENOUGH = 128  # characters, then bytes: more change nothing
+_ENOUGH = 128  # characters, then bytes: more change nothing where a language is clear
+_MORE = 512  # of them where two are close: foreign names at the beginning, tables of figures
+_CLOSE = 2.0  # in logarithms, between the likeliest and the next
 
 
 def detect(title: str, text: str = "", declared: str | None = None) -> str:
@@ -44,11 +46,14 @@ def detect(title: str, text: str = "", declared: str | None = None) -> str:
     letters = sum(map(str.isalpha, sample))
     if letters < 2:
         return declared or UNKNOWN
-    return _judge(sample, declared)
+    language, lead = _judge(sample, declared)
+    if lead < _CLOSE and len(title) + len(text) > _ENOUGH:
+        language, _ = _judge(f"{title} {text[:_MORE]}"[:_MORE], declared)
+    return language
 
 
 @lru_cache(1_024)  # topics and stories ask for the same entries of a batch one after the other
-def _judge(sample: str, declared: str | None) -> str:
+def _judge(sample: str, declared: str | None) -> tuple[str, float]:
     return _model().judge(sample, declared)
 
 
@@ -70,10 +75,10 @@ class _Model:
         self._next: array[int] = whole.tk_nextmove
         self._feature_at: array[int] = array("i", whole.tk_output)
 
-    def judge(self, sample: str, declared: str | None) -> str:
-        """The likeliest language."""
+    def judge(self, sample: str, declared: str | None) -> tuple[str, float]:
+        """The likeliest language, and how far it is before the next, in logarithms."""
         text = unicodedata.normalize("NFC", sample.lower() if sample.isupper() else sample)
-        data = text.encode("utf-8", "surrogatepass")[:_ENOUGH]
+        data = text.encode("utf-8", "surrogatepass")[: _ENOUGH if len(sample) <= _ENOUGH else _MORE]
         counts = self._features(data)
         scores = self._priors.copy()
         if counts:
@@ -86,7 +91,9 @@ class _Model:
                     scores[self._columns[language]] -= _MISSING
         if declared in self._columns:
             scores[self._columns[declared]] += math.log(_DECLARED)
-        return self._languages[int(scores.argmax())]
+        best = int(scores.argmax())
+        lead = scores[best] - np.partition(scores, -2)[-2]
+        return self._languages[best], float(lead)
 
     def _features(self, data: bytes) -> dict[int, int]:
         """How often each feature is in a text: a walk through the model's automaton."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress, islice
+from itertools import compress
 
 from aggregator.model import EntryContent
 from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
@@ -19,8 +19,6 @@ from aggregator.text.vocabulary import Compound, Reader
 
 MAX_TEXT = 200_000
 """Characters of a field that are read."""
-
-_AHEAD = 32  # chunks that are cut at once
 
 Place = tuple[int, int]
 """From the position of a word up to the position at which the next one begins. Plain, for millions of them are made."""
@@ -33,7 +31,7 @@ _PLACES: list[Place] = [(at * CHUNK_STEP, (at + 1) * CHUNK_STEP) for at in range
 class FieldText:
     """One field of an entry: its length in chunks, and where wanted words were found.
 
-    Not slotted: the text is cut into chunks as far as matches ask for them.
+    Not slotted: the text is cut into chunks when a match asks for one.
     """
 
     name: str
@@ -42,16 +40,12 @@ class FieldText:
     found: Mapping[int, list[Place]]
 
     @cached_property
-    def _cut(self) -> tuple[list[tuple[int, int]], Iterator[tuple[int, int]]]:
-        """The offsets of the first chunks, and of the others."""
-        return [], (match.span() for match in CHUNK.finditer(self.text))
+    def _cut(self) -> list[tuple[int, int]]:
+        return [match.span() for match in CHUNK.finditer(self.text)]
 
     def span(self, index: int) -> tuple[int, int]:
         """Character offsets of a chunk."""
-        spans, others = self._cut
-        if index >= len(spans):
-            spans.extend(islice(others, index + _AHEAD - len(spans)))
-        return spans[index]
+        return self._cut[index]
 
     def word(self, index: int) -> str:
         """A chunk as printed."""
@@ -75,7 +69,7 @@ class FieldText:
 
     def place_at(self, start: int, end: int) -> Place:
         """The chunks that characters lie in, the nearest ones if they are between two."""
-        starts = [self.span(index)[0] for index in range(self.length)]
+        starts = [first for first, _ in self._cut]
         first = max(bisect_right(starts, start) - 1, 0)
         last = max(bisect_right(starts, max(end - 1, start)), first + 1)
         return first * CHUNK_STEP, last * CHUNK_STEP

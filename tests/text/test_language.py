@@ -45,3 +45,13 @@ def test_title_without_words_has_the_declared_language_or_none(title: str) -> No
 def test_other_languages_are_told_from_the_ten() -> None:
     assert detect("Regering presenteert nieuwe plannen voor de woningmarkt") == "nl"
     assert detect("乌克兰请求更多的防空系统") == "zh"
+
+
+def test_text_that_begins_with_foreign_names_is_read_further() -> None:
+    title = "OESTERREICHISCHE DRAUKRAFTWERKE SETS SFR BOND"
+    text = (
+        "Oesterreichische Draukraftwerke AG of Klagenfurt is launching a 100 mln Swiss franc bond with a coupon, the lead "
+        "manager said. The bond is guaranteed by the state, and subscriptions close at the end of the month."
+    )
+    assert detect(title, text[:85]) == "de"
+    assert detect(title, text) == "en"
