@@ -103,7 +103,7 @@ def nearness(one: Row, other: Row, languages: tuple[str, str]) -> Nearness:
     if languages[0] != languages[1]:
         reason = f"They are in different languages, {languages[0]} and {languages[1]}; stories are of one."
         return Nearness(0.0, SHIPPED.join, (), reason)
-    extents = Extent.of(one), Extent.of(other)
+    extents = Extent.of_row(one), Extent.of_row(other)
     similarity = similarity_of(one.times(other), 1, *extents, SHIPPED)
     terms = ties(one.weighed(), dict(other.weighed()), _TIES)
     gap = extents[0].gap(extents[1])

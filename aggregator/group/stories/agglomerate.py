@@ -13,23 +13,21 @@ from aggregator.group.stories.vectors import UNIT, Row
 class _Part:
     """Entries that belong together; `dots` are the products with every other part that shares a term."""
 
-    __slots__ = ("dots", "feed_id", "first", "last", "rows", "times")
+    __slots__ = ("dots", "extent", "rows", "times")
 
     def __init__(self, row: Row) -> None:
         self.rows = [row]
         self.dots: dict[int, int] = {}
-        self.first = self.last = self.times = row.at
-        self.feed_id: int | None = row.feed_id
-
-    @property
-    def extent(self) -> Extent:
-        return Extent(self.first, self.last, self.times / len(self.rows), self.feed_id)
+        self.times = row.at
+        self.extent = Extent.of_row(row)
 
     def swallow(self, other: _Part) -> None:
         self.rows += other.rows
         self.times += other.times
-        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
-        self.feed_id = self.feed_id if self.feed_id == other.feed_id else None
+        one, two = self.extent, other.extent
+        feed_id = one.feed_id if one.feed_id == two.feed_id else None
+        first, last = min(one.first, two.first), max(one.last, two.last)
+        self.extent = Extent(first, last, self.times / len(self.rows), feed_id)
 
 
 def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
@@ -69,10 +67,11 @@ def _multiply(parts: dict[int, _Part]) -> None:
     seen: dict[str, list[tuple[int, int]]] = {}
     for number, part in parts.items():
         dots = part.dots
+        known = dots.get
         for term, weight in part.rows[0].weighed():
             listed = seen.setdefault(term, [])
             for other, theirs in listed:
-                dots[other] = dots.get(other, 0) + weight * theirs
+                dots[other] = known(other, 0) + weight * theirs
             listed.append((number, weight))
         for other, dot in dots.items():
             parts[other].dots[number] = dot

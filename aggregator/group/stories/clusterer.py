@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusters import Cluster, Clusters, ties
-from aggregator.group.stories.prints import Prints, pack_prints, prints_of, same_text, unpack_prints
+from aggregator.group.stories.prints import KnownPrints, Prints, pack_prints, prints_of, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
@@ -75,6 +75,7 @@ class Clusterer:
         self._clusters = Clusters(settings)
         self._recurrence = Recurrence(settings)
         self._window = _Window()
+        self._prints = KnownPrints()
 
     def restore(self, row: Row, story: int) -> None:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""
@@ -97,6 +98,7 @@ class Clusterer:
         terms, weights = weigh(counts, known, self._settings)
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
+        self._prints.add(row.prints, prints)
         near = clusters.near(row)
         similarity, joined, copy_of = self._choose(near, prints)
         tying = ties(row.weighed(), joined.sum, _TIES) if joined else ()
@@ -121,10 +123,16 @@ class Clusterer:
         The nearest story if it is near enough; else one of the nearest that has the same text in other words.
         """
         for place, (similarity, cluster) in enumerate(near[:_COPIED]):
-            copy_of = _copied(prints, cluster.rows.values())
+            copy_of = self._copied(prints, cluster.rows.values())
             if copy_of is not None or (place == 0 and similarity >= self._settings.join):
                 return similarity, cluster, copy_of
         return 1.0, None, None
+
+    def _copied(self, prints: Prints, rows: Iterable[Row]) -> int | None:
+        """The oldest of the entries whose text this one copies or rewrites."""
+        known = self._prints.of
+        copied = [other for other in rows if same_text(prints, known(other.prints))]
+        return min(copied, key=_age).entry_id if copied else None
 
     def _keep(self, row: Row, story: int) -> Cluster:
         self._window.now = max(self._window.now, row.at)
@@ -165,7 +173,7 @@ class Clusterer:
         largest, *parts = agglomerate(list(cluster.rows.values()), self._settings)
         for found in parts:
             # A text in other words stays with the one that it copies, however far apart their words are.
-            part = [row for row in found if _copied(unpack_prints(row.prints), largest) is None]
+            part = [row for row in found if self._copied(self._prints.of(row.prints), largest) is None]
             name = min((row for row in part if row.entry_id != cluster.id), key=_age, default=None)
             if name is not None:  # the entry that the story is named after can't be told apart alone
                 moves.append(self._move(cluster, name.entry_id, part))
@@ -203,9 +211,3 @@ def _sum(rows: Iterable[Row]) -> dict[str, int]:
         for term, weight in row.weighed():
             total[term] = total.get(term, 0) + weight
     return total
-
-
-def _copied(prints: Prints, rows: Iterable[Row]) -> int | None:
-    """The oldest of the entries whose text this one copies or rewrites."""
-    copied = [other for other in rows if same_text(prints, unpack_prints(other.prints))]
-    return min(copied, key=_age).entry_id if copied else None

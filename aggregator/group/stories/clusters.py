@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from aggregator.group.stories.settings import DAY, Settings
 from aggregator.group.stories.vectors import UNIT, Row
@@ -31,8 +32,7 @@ class Cluster:
     least: float = 0.0  # product with an entry below which they can't be near
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """When something was told (seconds since 1970), and by which feed if it was only one."""
 
     first: int
@@ -41,15 +41,21 @@ class Extent:
     feed_id: int | None
 
     @classmethod
-    def of(cls, what: Cluster | Row) -> Extent:
-        if isinstance(what, Row):
-            return cls(what.at, what.at, what.at, what.feed_id)
-        feed_id = next(iter(what.feeds)) if len(what.feeds) == 1 else None
-        return cls(what.first, what.last, what.times / len(what.rows), feed_id)
+    def of_row(cls, row: Row) -> Extent:
+        """Of one entry."""
+        return cls(row.at, row.at, row.at, row.feed_id)
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> Extent:
+        """Of all entries of a story."""
+        feed_id = next(iter(cluster.feeds)) if len(cluster.feeds) == 1 else None
+        return cls(cluster.first, cluster.last, cluster.times / len(cluster.rows), feed_id)
 
     def gap(self, other: Extent) -> int:
         """Seconds from the end of the earlier to the beginning of the later; 0 where they overlap."""
-        return max(0, self.first - other.last, other.first - self.last)
+        if self.first > other.last:
+            return self.first - other.last
+        return max(0, other.first - self.last)
 
 
 class Clusters:
@@ -128,13 +134,16 @@ class Clusters:
                 dots[cluster_id] = known(cluster_id, 0) + weight * total
         half = _NEAR * self._settings.join * UNIT * UNIT / 2
         candidates = []
-        for cluster_id, dot in [one for one in dots.items() if one[1] >= half]:
+        for cluster_id, dot in dots.items():
+            if dot < half:
+                continue
             cluster = self.by_id[cluster_id]
             if 2 * dot >= cluster.least:
-                whole = dot + sum(weight * cluster.sum.get(term, 0) for term, weight in common)
+                theirs = cluster.sum
+                whole = dot + sum([weight * theirs[term] for term, weight in common if term in theirs])
                 if whole >= cluster.least:
                     candidates.append((cluster, whole))
-        at = Extent.of(row)
+        at = Extent.of_row(row)
         found = [
             (similarity, cluster)
             for cluster, dot in candidates

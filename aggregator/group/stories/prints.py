@@ -31,6 +31,9 @@ _SHARE_OF_NAMES = 0.5
 _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 """Fingerprints that both texts must have: shorter ones are too common to be told apart."""
 
+_REMEMBERED = 4_096
+"""Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
+
 _SENTENCE_END = re.compile(r"[.!?:]['\"”’»)]*\s|\n")
 _WORD, _PAIR, _NAME, _NUMBER = range(4)  # the last two bits of a fingerprint
 _KIND = 3
@@ -69,7 +72,6 @@ def pack_prints(prints: Prints) -> bytes:
     return pack("I", [number for kind in prints for number in sorted(kind)])
 
 
-@lru_cache(4_096)  # those of the stories of the hour; a set takes twenty times the memory
 def unpack_prints(packed: bytes) -> Prints:
     """Read back what `pack_prints` gave."""
     kinds: tuple[list[int], ...] = ([], [], [], [])
@@ -78,24 +80,48 @@ def unpack_prints(packed: bytes) -> Prints:
     return Prints(*map(frozenset, kinds))
 
 
+class KnownPrints:
+    """The fingerprints of the last few thousand entries, unpacked: a set takes twenty times the memory of what is kept.
+
+    Those that came first go first; what is asked for again is unpacked again.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[bytes, Prints] = {}
+
+    def of(self, packed: bytes) -> Prints:
+        """What `pack_prints` was given."""
+        return self._of.get(packed) or self.add(packed, unpack_prints(packed))
+
+    def add(self, packed: bytes, prints: Prints) -> Prints:
+        """Remember what was just packed."""
+        if len(self._of) >= _REMEMBERED:
+            del self._of[next(iter(self._of))]
+        self._of[packed] = prints
+        return prints
+
+
 def same_text(one: Prints, other: Prints) -> bool:
     """Whether one text is a copy of the other, whole or cut short."""
+    # Asked a dozen times for each entry, and mostly answered with no: what costs least comes first.
     return (
         _alike(one.words, other.words, _LEAST_WORDS)
         or _alike(one.pairs, other.pairs, _LEAST_NAMES)
-        or _name_the_same(one, other)
+        or (len(one.numbers) >= _LEAST_NUMBERS and len(one.names) >= _LEAST_NAMES and _name_the_same(one, other))
     )
 
 
 def _alike(one: frozenset[int], other: frozenset[int], least: int) -> bool:
+    if one.isdisjoint(other):  # most are, and this makes no set
+        return False
     shorter = min(len(one), len(other))
     return shorter >= least and len(one & other) >= _SHARE * shorter
 
 
 def _name_the_same(one: Prints, other: Prints) -> bool:
     return (
-        min(len(one.numbers), len(other.numbers)) >= _LEAST_NUMBERS
-        and min(len(one.names), len(other.names)) >= _LEAST_NAMES
+        len(other.numbers) >= _LEAST_NUMBERS
+        and len(other.names) >= _LEAST_NAMES
         and _overlap(one.numbers, other.numbers) >= _SHARE
         and _overlap(one.names, other.names) >= _SHARE_OF_NAMES
     )

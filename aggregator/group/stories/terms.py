@@ -40,7 +40,10 @@ class Terms:
         words: dict[str, str] = {}
         stem_of = self._stems
         for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
-            for word in paired(_POSSESSIVE.sub("", part.lower())):
+            lower = part.lower()
+            if "'" in lower or "’" in lower:
+                lower = _POSSESSIVE.sub("", lower)
+            for word in paired(lower):
                 term = stem_of.get(word)
                 if term is None:
                     term = self._remember(word)
