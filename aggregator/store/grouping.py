@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, cast, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import Entry, StoryEvidence, TopicMatch
@@ -126,27 +126,21 @@ def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int
 def members(conn: Connection, story_ids: Iterable[int]) -> dict[int, list[StoryMember]]:
     """The entries of stories that are of feeds in feeds.yaml, by story."""
     found: dict[int, list[StoryMember]] = {}
-    columns = [entries.c[name] for name in ("id", "story_id", "feed_id", "title", "image_url", "sort_at", "evidence")]
-    changed_at = func.coalesce(entries.c.edited_at, entries.c.first_seen, type_=entries.c.first_seen.type)
+    # In the order of StoryMember. The engine picks what is wanted of the evidence: there are many more of these rows
+    # than new entries.
+    statement = select(
+        *(entries.c[name] for name in ("story_id", "id", "feed_id", "title", "image_url")),
+        func.length(entries.c.text),
+        entries.c.sort_at,
+        func.coalesce(entries.c.edited_at, entries.c.first_seen, type_=entries.c.first_seen.type),
+        cast(entries.c.evidence["copy_of"].as_string(), BigInteger),
+    )
+    statement = statement.join(feeds, feeds.c.id == entries.c.feed_id).where(IN_USE)
     for chunk in _chunks(sorted(set(story_ids))):
         topics = _topics_of_stories(conn, chunk)
-        statement = select(*columns, changed_at.label("changed_at"), func.length(entries.c.text).label("text_length"))
-        statement = statement.join(feeds, feeds.c.id == entries.c.feed_id).where(IN_USE)
-        for row in conn.execute(statement.where(entries.c.story_id.in_(chunk))):
-            found.setdefault(row.story_id, []).append(
-                StoryMember(
-                    story_id=row.story_id,
-                    id=row.id,
-                    feed_id=row.feed_id,
-                    title=row.title,
-                    image_url=row.image_url,
-                    text_length=row.text_length,
-                    sort_at=row.sort_at,
-                    changed_at=row.changed_at,
-                    copy_of=(row.evidence or {}).get("copy_of"),
-                    topics=tuple(topics.get(row.id, ())),
-                )
-            )
+        for story_id, entry_id, *values in conn.execute(statement.where(entries.c.story_id.in_(chunk))):
+            values.append(tuple(topics.get(entry_id, ())))
+            found.setdefault(story_id, []).append(StoryMember(story_id, entry_id, *values))
     return found
 
 

@@ -37,17 +37,16 @@ def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
 
     least = settings.join * UNIT * UNIT  # what time and feeds do to a product makes it smaller
 
-    def nearness(one: int, other: int) -> float:
-        a, b = parts[one], parts[other]
-        dot, pairs = a.dots[other], len(a.rows) * len(b.rows)
+    def nearness(a: _Part, b: _Part, dot: int) -> float:
+        pairs = len(a.rows) * len(b.rows)
         return similarity_of(dot, pairs, a.extent, b.extent, settings) if dot >= least else 0.0
 
     # Entries of the heap are stale when a part has grown since; its number of rows tells.
     heap = [
         (-near, one, other, 1, 1)
         for one, part in parts.items()
-        for other in part.dots
-        if one < other and (near := nearness(one, other)) >= settings.join
+        for other, dot in part.dots.items()
+        if one < other and dot >= least and (near := nearness(part, parts[other], dot)) >= settings.join
     ]
     heapq.heapify(heap)
     while heap:
@@ -55,8 +54,8 @@ def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
         if one not in parts or other not in parts or (len(parts[one].rows), len(parts[other].rows)) != (size, others):
             continue
         _unite(parts, one, other)
-        for third in parts[one].dots:
-            if (near := nearness(one, third)) >= settings.join:
+        for third, dot in parts[one].dots.items():
+            if (near := nearness(parts[one], parts[third], dot)) >= settings.join:
                 pair = (one, third) if one < third else (third, one)
                 heapq.heappush(heap, (-near, *pair, len(parts[pair[0]].rows), len(parts[pair[1]].rows)))
     return sorted((part.rows for part in parts.values()), key=lambda group: (-len(group), group[0].at))

@@ -43,4 +43,5 @@ class Recurrence:
     def before(self, terms: Iterable[str]) -> list[int]:
         """On how many days before the newest each of the terms was told, beyond those that cost nothing."""
         told, earlier = self._days.get, self._earlier
-        return [max(0, (told(term, 0) & earlier).bit_count() - _FREE) for term in terms]
+        numbers = [(told(term, 0) & earlier).bit_count() for term in terms]
+        return [number - _FREE if number > _FREE else 0 for number in numbers]

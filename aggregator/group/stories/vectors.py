@@ -66,10 +66,11 @@ def weigh(counts: Mapping[str, int], known: Known, settings: Settings) -> tuple[
     The entry counts as one story more.
     """
     log, most, recurring = math.log, (_BACKGROUND + known.stories + 2) / _THEME, settings.recurring
+    factor = {count: -(1 + log(count)) for count in set(counts.values())}
     weighed = [
-        (-(1 + log(count)) * log(most / (having + 1 + _ADDED)) / (1 + recurring * before), term)
+        (factor[count] * log(most / told) / (1 + recurring * before), term)
         for (term, count), having, before in zip(counts.items(), known.having, known.before, strict=True)
-        if having + 1 + _ADDED < most
+        if (told := having + 1 + _ADDED) < most
     ]
     weighed.sort()
     del weighed[settings.terms :]
