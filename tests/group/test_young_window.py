@@ -45,3 +45,15 @@ def test_two_versions_of_one_event_meet_in_an_empty_store(sqlite_store: Store) -
     title, *paragraphs = shared_path("seed/article.txt").read_text(encoding="utf-8").splitlines()
     wire = (title, "\n".join(paragraphs))
     assert stored(sqlite_store, wire, SAME_WAR, RETOLD) == sorted([[wire[0], RETOLD[0]], [SAME_WAR[0]]])
+
+
+def test_what_every_text_ends_with_ties_nothing_in_an_empty_store(sqlite_store: Store) -> None:
+    closing = "{}, officials said on Sunday. More follows."
+    titles = (
+        "Council approves new bike lanes",
+        "Patriot battery delivered to Odesa",
+        "Football club signs new striker",
+    )
+    assert stored(sqlite_store, *((title, closing.format(title)) for title in titles)) == sorted(
+        [one] for one in titles
+    )

@@ -95,7 +95,7 @@ class Clusterer:
         self._recurrence.turn(at)
         counts = document.counts
         known = Known(len(clusters.by_id), clusters.having(counts), self._recurrence.before(counts))
-        terms, weights = weigh(counts, known, self._settings)
+        terms, weights = weigh(counts, document.titled, known, self._settings)
         prints = prints_of(title, text)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         self._prints.add(row.prints, prints)

@@ -19,9 +19,10 @@ _CACHE = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An entry as terms: how often each counts, and one of the words that it stands for."""
+    """An entry as terms: how often each counts, those of the title first, and one of the words that each stands for."""
 
     counts: dict[str, int]
+    titled: int  # how many of them the title has
     words: dict[str, str]
 
 
@@ -38,6 +39,7 @@ class Terms:
         """The terms of a title and the beginning of a text."""
         counts: dict[str, int] = {}
         words: dict[str, str] = {}
+        titled = -1
         stem_of = self._stems
         for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
             lower = part.lower()
@@ -52,7 +54,8 @@ class Terms:
                 elif term:
                     counts[term] = weight
                     words[term] = word
-        return Document(counts, words)
+            titled = len(counts) if titled < 0 else titled
+        return Document(counts, titled, words)
 
     def _remember(self, word: str) -> str:
         if len(self._stems) >= _CACHE:
