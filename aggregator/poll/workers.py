@@ -34,8 +34,8 @@ _TASKS = 5_000
 """Journeys after which a worker is replaced, so that its memory can't creep up."""
 _MOST_WORKERS = 3  # they keep up with what one process can fetch and store; each takes some 40 MB
 _AHEAD = 6  # journeys for each worker, the one under way included: a worker that is done has the next at hand
-_BYTES_TOGETHER = 320_000  # bytes of a journey's bodies; one of a feed never read before counts many times
-_FIRST_READ = 8  # times what a known feed of that size takes
+_BYTES_TOGETHER = 600_000  # bytes of a journey's bodies; one of a feed never read before counts many times
+_FIRST_READ = 15  # times what a known feed of that size takes
 
 
 class _Body(NamedTuple):
