@@ -14,6 +14,7 @@ import typer
 from aggregator import clock
 from aggregator.cli.context import Context, app, current
 from aggregator.cli.output import print_json, print_text
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,11 +94,11 @@ def _lines(found: Plan, config: Config, file: str) -> Iterator[str]:
 def _feed_lines(found: Plan) -> Iterator[str]:
     yield "Feeds"
     for edit in found.feeds:
-        stored = f", {_count(edit.entries, 'entry', 'entries')} stored" if edit.entries else ""
+        stored = f", {plural(edit.entries, 'entry', 'entries')} stored" if edit.entries else ""
         address = "" if edit.name == edit.url else f", {edit.url}"
         yield f"  {_SIGNS[edit.kind]} {edit.name}{address} ({edit.kind}{stored})"
         yield from (f"      {detail}" for detail in edit.details)
-    yield f"  {_count(found.feeds_unchanged, 'feed stays as it is', 'feeds stay as they are')}"
+    yield f"  {plural(found.feeds_unchanged, 'feed stays as it is', 'feeds stay as they are')}"
 
 
 def _topic_lines(found: Plan) -> Iterator[str]:
@@ -105,7 +106,7 @@ def _topic_lines(found: Plan) -> Iterator[str]:
         moved = any(topic.won.entries or topic.lost.entries for topic in found.topics.values())
         yield "Topics: none is edited" + ("" if moved else ", so no entry was matched again")
     else:
-        yield f"Topics, matched again with {_count(found.entries, 'entry', 'entries')}"
+        yield f"Topics, matched again with {plural(found.entries, 'entry', 'entries')}"
     for topic in found.topics.values():
         if topic.kind != "same" or topic.won.entries or topic.lost.entries:
             yield from _one_topic(topic)
@@ -143,7 +144,7 @@ def _sample_lines(samples: list[Sample], total: int) -> Iterator[str]:
 
 
 def _filter_lines(filtered: FilterPlan) -> Iterator[str]:
-    of = _count(filtered.entries, "stored entry", "stored entries")
+    of = plural(filtered.entries, "stored entry", "stored entries")
     yield f"  {filtered.feed}: {filtered.refused} of {of} would be left out if they came now"
     yield from _sample_lines(filtered.samples, filtered.refused)
 
@@ -159,7 +160,7 @@ def _story_lines(found: Plan) -> Iterator[str]:
         changes = [f"+ {topic}" for topic in story.gains] + [f"- {topic}" for topic in story.loses]
         changes += ["another lead"] if story.led_anew else []
         said = "no entry left" if story.gone else ", ".join(changes) or "other outlets"
-        yield f"      {story.title} ({_count(story.outlets, 'outlet', 'outlets')}): {said}"
+        yield f"      {story.title} ({plural(story.outlets, 'outlet', 'outlets')}): {said}"
     if len(found.stories) < touched and found.stories:
         yield f"      and {touched - len(found.stories)} more"
 
@@ -189,18 +190,14 @@ def _edition_lines(edition: EditionPlan, zone: ZoneInfo, most: int) -> Iterator[
 
 def _changed_lines(sign: str, stories: list[Leading], most: int) -> Iterator[str]:
     for story in stories[:most]:
-        yield f"    {sign} {story.title} ({story.topic or 'no topic'}, {_count(story.outlets, 'outlet', 'outlets')})"
+        yield f"    {sign} {story.title} ({story.topic or 'no topic'}, {plural(story.outlets, 'outlet', 'outlets')})"
     if len(stories) > most:
         yield f"    {sign} {len(stories) - most} more"
 
 
 def _told(stories: list[Leading] | None, subject: str) -> str:
-    return f"{_count(len(stories), 'story', 'stories')}, '{subject}'" if stories else "nothing to tell, so no mail"
+    return f"{plural(len(stories), 'story', 'stories')}, '{subject}'" if stories else "nothing to tell, so no mail"
 
 
 def _hour(at: datetime | None, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%a %d %b %H:%M} {zone.key}" if at else "never"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

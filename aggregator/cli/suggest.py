@@ -13,6 +13,7 @@ import typer
 from aggregator import clock
 from aggregator.cli.context import app, current
 from aggregator.cli.output import plain, print_json, print_text
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from aggregator.group.suggest.choosing import NewTopic, Word
@@ -54,7 +55,7 @@ def suggest(
 
 def _lines(found: Suggestions, days: int) -> Iterator[str]:
     """A YAML document."""
-    yield f"# From {_count(found.entries, 'entry', 'entries')} of the last {_count(days, 'day', 'days')}."
+    yield f"# From {plural(found.entries, 'entry', 'entries')} of the last {plural(days, 'day', 'days')}."
     yield "# Paste the lines that you like into feeds.yaml; `aggregator plan` tries them."
     few = [topic for topic in found.topics if not topic.enough]
     yield from (_too_few(topic) for topic in few)
@@ -82,7 +83,7 @@ def _lines(found: Suggestions, days: int) -> Iterator[str]:
 
 
 def _too_few(topic: TopicSuggestion) -> str:
-    return f"# {plain(topic.name)}: {_count(topic.entries, 'entry', 'entries')}, too few to tell what goes with it"
+    return f"# {plain(topic.name)}: {plural(topic.entries, 'entry', 'entries')}, too few to tell what goes with it"
 
 
 def _evidence(word: Word) -> str:
@@ -92,20 +93,21 @@ def _evidence(word: Word) -> str:
 def _wins(wins: Wins) -> str:
     if not wins.entries:
         return "would win none of what is stored"
-    return f"would win {_count(wins.entries, 'entry', 'entries')}, {wins.untaken} of which no topic has"
+    return f"would win {plural(wins.entries, 'entry', 'entries')}, {wins.untaken} of which no topic has"
 
 
 def _stories(new: NewTopic, wins: Wins) -> Iterator[str]:
     own = {id_ for story in new.stories for id_ in story.entry_ids}
     inside = len(own & wins.ids)
-    yield f"would take {inside} of their {len(own)} entries, and {_count(wins.entries - inside, 'other', 'others')}"
+    yield f"would take {inside} of their {len(own)} entries, and {plural(wins.entries - inside, 'other', 'others')}"
     for story in new.stories[:_STORIES]:
         title = " ".join(plain(story.title).split())
         short = title if len(title) <= _TITLE else f"{title[:_TITLE].rstrip()}…"
-        yield f"story {story.key}, {_count(story.outlets, 'outlet', 'outlets')}, {story.origins} origins:"
+        outlets = plural(story.outlets, "outlet", "outlets")
+        yield f"story {story.key}, {outlets}, {plural(story.origins, 'origin', 'origins')}:"
         yield f"  {short}"
     if len(new.stories) > _STORIES:
-        yield f"and {_count(len(new.stories) - _STORIES, 'story', 'stories')} more"
+        yield f"and {plural(len(new.stories) - _STORIES, 'story', 'stories')} more"
 
 
 def scalar(text: str) -> str:
@@ -113,10 +115,6 @@ def scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.casefold() not in _NO_TEXT:
         return text
     return json.dumps(text, ensure_ascii=False)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _document(found: Suggestions, days: int) -> dict[str, Any]:

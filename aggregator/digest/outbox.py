@@ -36,6 +36,7 @@ from aggregator.store import deliveries, editions, limits, meta, subscribers
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Claimed, Next
 from aggregator.store.limits import Limit
+from aggregator.text.counts import plural
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class _Run:
         now = self._sending.now()
         uncertain = await self._ledger.write(lambda conn: deliveries.expire(conn, now))
         if uncertain:
-            mails = "1 mail" if uncertain == 1 else f"{uncertain} mails"
+            mails = plural(uncertain, "mail", "mails")
             self._tell(f"{mails} may or may not have arrived: the sender died while sending; state 'uncertain'")
         with self._sending.store.read() as conn:
             paused = pause_from_text(meta.get(conn, PAUSE_KEY))
