@@ -458,5 +458,15 @@ async def test_after_a_restart_the_feed_is_asked_for_what_was_pushed_meanwhile(
     assert (feed_.next_poll_at, len(hub.forms)) == (normal, 1)
 
 
-async def test_nothing_is_asked_before_there_is_a_poller(sqlite_store: Store) -> None:
-    await Hubs(sqlite_store, lambda: config(ELSEWHERE), lambda: None).tick()
+async def test_hub_is_asked_as_soon_as_there_is_a_poller_and_not_before(
+    site: Site, hub: HubServer, feed_server: FeedServer
+) -> None:
+    feed_server.feed("/feed", feed(hub.address, feed_server.url("/feed"), 1))
+    await site.use(feed_server.url("/feed"))
+    await site.poll()
+    poller, site.poller = site.poller, None
+    await site.hubs.tick()
+    assert hub.forms == []
+    site.poller = poller
+    await site.hubs.tick()
+    assert len(hub.forms) == 1
