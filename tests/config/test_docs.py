@@ -44,13 +44,13 @@ def default_text(value: object, required: bool) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def test_every_section_is_documented():
+def test_every_section_is_documented() -> None:
     assert set(schema()["properties"]) - {"templates"} | {"mail.dkim", "mail.bounces"} == set(SECTIONS)
     assert rows("templates")
 
 
 @pytest.mark.parametrize(("heading", "name"), SECTIONS.items())
-def test_every_key_is_documented_with_its_default_and_meaning(heading: str, name: str):
+def test_every_key_is_documented_with_its_default_and_meaning(heading: str, name: str) -> None:
     definitions = schema()["$defs"]
     section = definitions[name]
     expected = []
@@ -64,7 +64,7 @@ def test_every_key_is_documented_with_its_default_and_meaning(heading: str, name
 
 
 @pytest.mark.parametrize(("heading", "name"), SECTIONS.items())
-def test_every_example_loads(heading: str, name: str, tmp_path: Path):
+def test_every_example_loads(heading: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").touch()
     (tmp_path / "local-feeds").mkdir()
     for key, _, example, _ in (row for row in rows(heading) if len(row) == 4):
@@ -92,7 +92,7 @@ def test_every_example_loads(heading: str, name: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize("row", rows("When something is wrong"), ids=lambda row: row[0])
-def test_every_message_is_given_as_documented(row: list[str]):
+def test_every_message_is_given_as_documented(row: list[str]) -> None:
     written, message = row[0].split("`")[1], row[1]
     first = "" if written.startswith("feeds") or "no feeds" in row[0] else "\nfeeds: https://b.example/"
     with pytest.raises(ConfigError) as caught:
@@ -100,7 +100,7 @@ def test_every_message_is_given_as_documented(row: list[str]):
     assert any(message in fault.message for fault in caught.value.faults), caught.value
 
 
-def test_yaml_examples_load(tmp_path: Path):
+def test_yaml_examples_load(tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").touch()
     (tmp_path / "local-feeds").mkdir()
     examples = re.findall(r"```yaml\n(.*?)```", DOCS, re.S)

@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "feeds.yaml"
 
 
-def test_only_lines_are_added_to_the_shipped_file(file: Path):
+def test_only_lines_are_added_to_the_shipped_file(file: Path) -> None:
     before = (REPOSITORY / "feeds.yaml").read_text(encoding="utf-8")
     after = added(file, before, NEW, LONG)
     changes = [line for line in difflib.ndiff(before.splitlines(True), after.splitlines(True)) if line[0] != " "]
@@ -73,11 +73,11 @@ def test_only_lines_are_added_to_the_shipped_file(file: Path):
         ),
     ],
 )
-def test_lists_of_every_shape_are_added_to(file: Path, before: str, after: str):
+def test_lists_of_every_shape_are_added_to(file: Path, before: str, after: str) -> None:
     assert added(file, before) == after
 
 
-def test_feed_with_a_name_goes_into_a_list_in_brackets(file: Path):
+def test_feed_with_a_name_goes_into_a_list_in_brackets(file: Path) -> None:
     after = added(file, "feeds: [https://a.example/]\n", LONG)
     assert after == (
         "feeds: [https://a.example/, {url: https://long.example/feed?a=1&b=2#c, "
@@ -85,19 +85,19 @@ def test_feed_with_a_name_goes_into_a_list_in_brackets(file: Path):
     )
 
 
-def test_feed_that_is_there_is_not_added_again(file: Path):
+def test_feed_that_is_there_is_not_added_again(file: Path) -> None:
     before = "feeds:\n  - url: https://a.example\n  - HTTPS://NEW.example/feed#top\n"
     file.write_text(before)
     assert add_feeds(file, [NEW, NewFeed("https://a.example/")], {}) == Added((), (NEW.url, "https://a.example/"))
     assert file.read_text() == before
 
 
-def test_feed_given_twice_is_added_once(file: Path):
+def test_feed_given_twice_is_added_once(file: Path) -> None:
     file.write_text("feeds: https://a.example/")
     assert add_feeds(file, [NEW, NEW], {}) == Added((NEW.url,), (NEW.url,))
 
 
-def test_name_that_another_feed_has_gets_the_host(file: Path):
+def test_name_that_another_feed_has_gets_the_host(file: Path) -> None:
     added(
         file,
         "feeds: [{url: https://a.example/, name: News}]",
@@ -106,7 +106,7 @@ def test_name_that_another_feed_has_gets_the_host(file: Path):
     assert [feed.name for feed in load(file, {}).feeds] == ["News", "News (n.example)", None]
 
 
-def test_mode_stays_and_nothing_else_lies_in_the_folder(file: Path):
+def test_mode_stays_and_nothing_else_lies_in_the_folder(file: Path) -> None:
     file.write_text("feeds: https://a.example/")
     file.chmod(0o640)
     add_feeds(file, [NEW], {})
@@ -114,7 +114,7 @@ def test_mode_stays_and_nothing_else_lies_in_the_folder(file: Path):
     assert [path.name for path in file.parent.iterdir()] == ["feeds.yaml"]
 
 
-def test_symbolic_link_stays_one(file: Path):
+def test_symbolic_link_stays_one(file: Path) -> None:
     real = file.parent / "real.yaml"
     real.write_text("feeds: https://a.example/")
     file.symlink_to(real)
@@ -123,7 +123,7 @@ def test_symbolic_link_stays_one(file: Path):
     assert NEW.url in real.read_text()
 
 
-def test_file_stays_whole_when_the_folder_can_not_be_written(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_file_stays_whole_when_the_folder_can_not_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("feeds: https://a.example/")
 
     def full(descriptor: int) -> None:
@@ -136,7 +136,7 @@ def test_file_stays_whole_when_the_folder_can_not_be_written(file: Path, monkeyp
     assert file.read_text() == "feeds: https://a.example/"
 
 
-def test_variable_in_the_file_is_compared_filled_in(file: Path):
+def test_variable_in_the_file_is_compared_filled_in(file: Path) -> None:
     file.write_text("feeds: ['${URL}']")
     assert add_feeds(file, [NEW], {"URL": NEW.url}).added == ()
 
@@ -150,7 +150,7 @@ def test_variable_in_the_file_is_compared_filled_in(file: Path):
         ("- a", "there is no list of feeds to add to"),
     ],
 )
-def test_file_that_can_not_be_read_is_a_configuration_error(file: Path, before: str | None, message: str):
+def test_file_that_can_not_be_read_is_a_configuration_error(file: Path, before: str | None, message: str) -> None:
     if before is not None:
         file.write_text(before)
     with pytest.raises(ConfigError, match=message.replace("'", ".")):
@@ -160,7 +160,7 @@ def test_file_that_can_not_be_read_is_a_configuration_error(file: Path, before: 
 @pytest.mark.parametrize(
     "before", ["feeds: ~\n", "feeds: &f\n- https://a.example/\ntopics: {A: *f}\n", "? feeds\n: []\n"]
 )
-def test_file_written_in_an_unusual_way_is_left_as_it_is_or_added_to_rightly(file: Path, before: str):
+def test_file_written_in_an_unusual_way_is_left_as_it_is_or_added_to_rightly(file: Path, before: str) -> None:
     file.write_text(before)
     try:
         add_feeds(file, [NEW], {})
@@ -172,7 +172,7 @@ def test_file_written_in_an_unusual_way_is_left_as_it_is_or_added_to_rightly(fil
 
 
 @pytest.mark.parametrize("feed", [NewFeed("nonsense"), NewFeed("https://a.example/", language="english")])
-def test_bad_address_or_language_is_a_usage_error(file: Path, feed: NewFeed):
+def test_bad_address_or_language_is_a_usage_error(file: Path, feed: NewFeed) -> None:
     file.write_text("feeds: https://b.example/")
     with pytest.raises(UsageError):
         add_feeds(file, [feed], {})
@@ -180,7 +180,7 @@ def test_bad_address_or_language_is_a_usage_error(file: Path, feed: NewFeed):
 
 @settings(max_examples=100, deadline=None)
 @given(name=st.text(max_size=120), path=st.text(st.characters(min_codepoint=33, codec="utf-8"), max_size=20))
-def test_any_name_and_address_reads_back(tmp_path_factory: pytest.TempPathFactory, name: str, path: str):
+def test_any_name_and_address_reads_back(tmp_path_factory: pytest.TempPathFactory, name: str, path: str) -> None:
     for before in ("feeds:\n  - https://a.example/\n", "feeds: [https://a.example/]\n"):
         file = tmp_path_factory.mktemp("edit") / "feeds.yaml"
         file.write_text(before)

@@ -24,7 +24,7 @@ def only(text: str | bytes, **environ: str) -> str:
     return found[0]
 
 
-def test_all_faults_are_reported_at_once_in_the_order_of_the_file():
+def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
     found = faults(
         "site:\n"
         "  timezone: Europe/Kyvi\n"
@@ -162,7 +162,7 @@ def test_all_faults_are_reported_at_once_in_the_order_of_the_file():
         (FEEDS + "topics: {A: {any: x, feeds: [B]}}", "2:30", "feeds: there is no feed 'B'"),
     ],
 )  # fmt: skip
-def test_fault(text: str, place: str | None, message: str | None):
+def test_fault(text: str, place: str | None, message: str | None) -> None:
     if place is None:
         parse(text.encode(), Path("feeds.yaml"), {})
         return
@@ -202,7 +202,7 @@ def test_fault(text: str, place: str | None, message: str | None):
         ("feeds: a".encode("utf-16"), "1:1", "the file is not UTF-8 from here on"),
     ],
 )
-def test_file_that_is_no_yaml(text: str | bytes, place: str, message: str):
+def test_file_that_is_no_yaml(text: str | bytes, place: str, message: str) -> None:
     fault = only(text)
     assert fault.startswith(f"feeds.yaml:{place}: "), fault
     assert message in fault
@@ -218,28 +218,28 @@ def test_file_that_is_no_yaml(text: str | bytes, place: str, message: str):
         ('site: {title: "\\ud800"}', "an escape makes half a character here"),
     ],
 )
-def test_yaml_beyond_plain_values_is_refused(text: str, message: str):
+def test_yaml_beyond_plain_values_is_refused(text: str, message: str) -> None:
     assert message in only(FEEDS + text)
 
 
-def test_billion_laughs_ends_soon():
+def test_billion_laughs_ends_soon() -> None:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
     for one, before in zip("bcdefghij", "abcdefghi", strict=True):
         lines.append(f"{one}: &{one} [{', '.join(['*' + before] * 10)}]")
     assert "aliases (*) repeat too much here" in only("\n".join(lines))
 
 
-def test_file_that_is_too_large_is_not_parsed():
+def test_file_that_is_too_large_is_not_parsed() -> None:
     assert "is it the right one?" in only(b"#" * (MAX_BYTES + 1))
 
 
-def test_missing_variable_is_named_with_its_place_and_nothing_follows_from_it():
+def test_missing_variable_is_named_with_its_place_and_nothing_follows_from_it() -> None:
     fault = only("feeds:\n  - url: https://a.example/\n    auth: ${PASSWORD}")
     assert fault.startswith("feeds.yaml:3:11: the environment has no variable PASSWORD; set it")
 
 
 @pytest.mark.parametrize("text", ["${}", "${1A}", "${A B}", "${A"])
-def test_malformed_variable_is_a_fault(text: str):
+def test_malformed_variable_is_a_fault(text: str) -> None:
     assert "is not a variable; write ${NAME}" in only(FEEDS + f"site: {{title: '{text}'}}", A="x")
 
 
@@ -259,16 +259,16 @@ def test_malformed_variable_is_a_fault(text: str):
         FEEDS + "site: {timezone: '${SECRET}', language: '${SECRET}', url: 'http://u:${SECRET}@h/?'}",
     ],
 )
-def test_no_message_shows_what_came_from_the_environment(text: str):
+def test_no_message_shows_what_came_from_the_environment(text: str) -> None:
     secret = "S3cr3t" + "x" * 100
     assert all("S3cr3t" not in fault for fault in faults(text, SECRET=secret))
 
 
-def test_no_message_shows_a_password_of_an_address():
+def test_no_message_shows_a_password_of_an_address() -> None:
     assert all("geheim" not in fault for fault in faults("feeds: ['http://u:geheim@h:x/', 'http://u:geheim@h/ y']"))
 
 
-def test_messages_hold_no_control_characters():
+def test_messages_hold_no_control_characters() -> None:
     assert all("\x1b" not in fault for fault in faults(FEEDS + 'site: {timezone: "\\e[31mred"}'))
 
 
@@ -279,7 +279,7 @@ def test_messages_hold_no_control_characters():
         (lambda path: path.mkdir(), "this is a folder; name the file in it"),
     ],
 )
-def test_file_that_is_not_there(tmp_path: Path, make, message: str):
+def test_file_that_is_not_there(tmp_path: Path, make, message: str) -> None:
     path = tmp_path / "feeds.yaml"
     make(path)
     with pytest.raises(ConfigError) as caught:
@@ -287,10 +287,10 @@ def test_file_that_is_not_there(tmp_path: Path, make, message: str):
     assert str(caught.value).startswith(f"{path}:1:1: {message}")
 
 
-def test_impossible_path_is_a_fault():
+def test_impossible_path_is_a_fault() -> None:
     with pytest.raises(ConfigError, match="the file can't be read"):
         load(Path("a\0b"), {})
 
 
-def test_variable_that_is_no_utf8_is_a_fault():
+def test_variable_that_is_no_utf8_is_a_fault() -> None:
     assert "the variable X is not UTF-8 text; set it anew" in only(FEEDS + "site: {title: '${X}'}", X="\udcff")

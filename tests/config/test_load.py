@@ -21,7 +21,7 @@ def read(text: str, **environ: str) -> Config:
     return parse(text.encode(), Path("feeds.yaml"), environ)
 
 
-def test_shipped_file_loads_without_environment_and_sends_no_mail():
+def test_shipped_file_loads_without_environment_and_sends_no_mail() -> None:
     config = load(REPOSITORY / "feeds.yaml", {})
     assert len(config.feeds) >= 12
     assert {"Air defense", "Aid pledges"} <= set(config.topics)
@@ -30,22 +30,22 @@ def test_shipped_file_loads_without_environment_and_sends_no_mail():
     assert all(not digest.to for digest in config.digests.values())
 
 
-def test_shipped_file_points_at_its_schema_in_the_first_line():
+def test_shipped_file_points_at_its_schema_in_the_first_line() -> None:
     first = (REPOSITORY / "feeds.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=feeds.schema.json"
 
 
-def test_bare_url_is_a_feed():
+def test_bare_url_is_a_feed() -> None:
     config = read("feeds:\n  - https://a.example/feed\n  - {url: 'https://b.example/', every: 15m}\n")
     assert [feed.url for feed in config.feeds] == ["https://a.example/feed", "https://b.example/"]
     assert config.feeds[1].every == timedelta(minutes=15)
 
 
-def test_single_feed_needs_no_list():
+def test_single_feed_needs_no_list() -> None:
     assert read("feeds: https://a.example/feed").feeds[0].url == "https://a.example/feed"
 
 
-def test_topic_is_a_list_a_string_or_a_mapping():
+def test_topic_is_a_list_a_string_or_a_mapping() -> None:
     config = read(
         FEEDS + "topics:\n  A: [x, y]\n  B: x y\n  C:\n    any: x\n    not: z\n    feeds: https://a.example/feed\n"
     )
@@ -68,37 +68,37 @@ def test_topic_is_a_list_a_string_or_a_mapping():
         ("Tues", "tue"),
     ],
 )
-def test_days(days: str, expected: str):
+def test_days(days: str, expected: str) -> None:
     config = read(FEEDS + f"digests: {{D: {{days: {days if days.startswith('[') else repr(days)}}}}}")
     assert " ".join(config.digests["D"].days) == expected
 
 
 @pytest.mark.parametrize("at", ["07:00", '"07:00"', "7:00"])
 @pytest.mark.parametrize("version", ["", "%YAML 1.1\n---\n", "%YAML 1.2\n---\n"])
-def test_time_of_day_is_no_number_of_minutes_in_any_yaml(at: str, version: str):
+def test_time_of_day_is_no_number_of_minutes_in_any_yaml(at: str, version: str) -> None:
     assert read(f"{version}{FEEDS}digests: {{D: {{at: {at}}}}}").digests["D"].at == time(7, 0)
 
 
-def test_plain_scalars_stay_as_written():
+def test_plain_scalars_stay_as_written() -> None:
     config = read(FEEDS + "site: {language: no, title: 1.10}\ntopics: {2024: [2024-02-24, yes, 0x10, null x]}")
     assert (config.site.language, config.site.title) == ("no", "1.10")
     assert config.topics["2024"].any == ("2024-02-24", "yes", "0x10", "null x")
 
 
-def test_truth_values_are_read_where_one_is_meant():
+def test_truth_values_are_read_where_one_is_meant() -> None:
     config = read("feeds: [{url: 'https://a.example/', paused: yes}]\ntopics: {A: {any: x, alert: true}}")
     assert config.feeds[0].paused
     assert config.topics["A"].alert
 
 
-def test_key_with_nothing_after_it_counts_as_left_out():
+def test_key_with_nothing_after_it_counts_as_left_out() -> None:
     config = read(FEEDS + "site:\nmail:\n  reply_to:\ndigests:\n  Morning:\n")
     assert config.site == Config(feeds=config.feeds).site
     assert config.mail.reply_to is None
     assert config.digests["Morning"].at == time(7, 0)
 
 
-def test_values_of_every_kind():
+def test_values_of_every_kind() -> None:
     config = read(
         FEEDS
         + "site: {url: 'https://n.example/', timezone: Europe/Kyiv, contact: 'Ed <ed@n.example>'}\n"
@@ -116,7 +116,7 @@ def test_values_of_every_kind():
     assert config.digests["D"].languages == ("en",)
 
 
-def test_variables_come_from_the_environment():
+def test_variables_come_from_the_environment() -> None:
     config = read(
         'feeds: [{url: "https://a.example/$${x}/${PART}", headers: {X-Key: "Bearer ${KEY}"}, auth: "u:${KEY}"}]\n'
         "web: {port: '${PORT}'}",
@@ -130,7 +130,7 @@ def test_variables_come_from_the_environment():
     assert config.web.port == 9000
 
 
-def test_secrets_of_an_address_are_filled_in_for_the_server_alone():
+def test_secrets_of_an_address_are_filled_in_for_the_server_alone() -> None:
     config = read(
         "feeds: ['https://${HOST}/f?$${x}=${KEY}', '${WHOLE}', 'https://a.example/${KEY}', 'https://b.example/']\n"
         "topics: {A: {any: x, feeds: ['https://a.example/${KEY}', '${WHOLE}']}}",
@@ -147,7 +147,7 @@ def test_secrets_of_an_address_are_filled_in_for_the_server_alone():
     assert plain.conceal("k/3y") == "k/3y"
 
 
-def test_paths_start_from_the_folder_of_the_file(tmp_path: Path):
+def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
     for folder in ("feeds", "themes"):
         (tmp_path / folder).mkdir()
     (tmp_path / "dkim.pem").write_text("key")
@@ -165,14 +165,14 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path):
     assert config.mail.dkim.key == tmp_path / "dkim.pem"
 
 
-def test_aliases_share_a_value():
+def test_aliases_share_a_value() -> None:
     config = read(
         "feeds:\n- {url: 'https://a.example/', headers: &h {X-A: '1'}}\n- {url: 'https://b.example/', headers: *h}\n"
     )
     assert config.feeds[0].headers == config.feeds[1].headers
 
 
-def test_ten_thousand_feeds_load():
+def test_ten_thousand_feeds_load() -> None:
     text = "feeds:\n" + "".join(f"  - https://h{n}.example/feed\n" for n in range(10_000))
     assert len(read(text).feeds) == 10_000
 
@@ -190,13 +190,13 @@ SEED = (REPOSITORY / "feeds.yaml").read_bytes()
 @example(b"&a [*a]")
 @example(b"feeds: 'https://[/'")
 @example("feeds: 'https://\u2100.example/'".encode())
-def test_any_bytes_give_a_config_or_its_faults(data: bytes):
+def test_any_bytes_give_a_config_or_its_faults(data: bytes) -> None:
     config_or_faults(data)
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_any_change_of_a_good_file_gives_a_config_or_its_faults(data: st.DataObject):
+def test_any_change_of_a_good_file_gives_a_config_or_its_faults(data: st.DataObject) -> None:
     text = bytearray(SEED)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text) - 1))
@@ -227,7 +227,7 @@ _values = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(_keys, _values, max_size=5))
-def test_any_structure_gives_a_config_or_its_faults(value: dict[str, object]):
+def test_any_structure_gives_a_config_or_its_faults(value: dict[str, object]) -> None:
     import json
 
     config_or_faults(json.dumps(value).encode())

@@ -51,21 +51,21 @@ def loads(text: str) -> bool:
     return True
 
 
-def test_committed_schema_is_what_the_program_prints():
+def test_committed_schema_is_what_the_program_prints() -> None:
     assert (REPOSITORY / "feeds.schema.json").read_text(encoding="utf-8") == schema_text()
 
 
-def test_schema_is_valid_2020_12():
+def test_schema_is_valid_2020_12() -> None:
     Draft202012Validator.check_schema(schema())
     assert json.loads(schema_text())["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def test_shipped_file_is_valid():
+def test_shipped_file_is_valid() -> None:
     assert problems((REPOSITORY / "feeds.yaml").read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("text", [FEEDS, "feeds: https://a.example/", LONG])
-def test_what_loads_is_valid_short_and_long(text: str):
+def test_what_loads_is_valid_short_and_long(text: str) -> None:
     assert loads(text)
     assert problems(text) == []
 
@@ -87,13 +87,13 @@ def test_what_loads_is_valid_short_and_long(text: str):
         FEEDS + "topics: {A: []}",
     ],
 )
-def test_what_does_not_load_is_marked_in_the_editor(text: str):
+def test_what_does_not_load_is_marked_in_the_editor(text: str) -> None:
     assert not loads(text)
     assert problems(text)
 
 
-def test_every_key_has_a_description():
-    def keys(node: object):
+def test_every_key_has_a_description() -> None:
+    def keys(node: object) -> None:
         if isinstance(node, dict):
             for name, value in node.get("properties", {}).items():
                 yield name, value
@@ -108,7 +108,7 @@ def test_every_key_has_a_description():
     assert [name for name, value in described.items() if not value.get("description")] == []
 
 
-def test_defaults_are_written_as_in_the_file():
+def test_defaults_are_written_as_in_the_file() -> None:
     definitions = schema()["$defs"]
     assert definitions["PollingConfig"]["properties"]["ceiling"]["default"] == "1d"
     assert definitions["DigestConfig"]["properties"]["at"]["default"] == "07:00"
@@ -116,5 +116,5 @@ def test_defaults_are_written_as_in_the_file():
 
 
 @pytest.mark.parametrize("text", ["0s", "90s", "1h30m", "14d", "36h"])
-def test_duration_text_reads_back(text: str):
+def test_duration_text_reads_back(text: str) -> None:
     assert parse_duration(duration_text(parse_duration(text))) == parse_duration(text)

@@ -52,7 +52,7 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         return error.code, dict(error.headers), error.read()
 
 
-def test_eight_outlets_have_a_dozen_entries_and_more_in_five_languages_and_four_formats():
+def test_eight_outlets_have_a_dozen_entries_and_more_in_five_languages_and_four_formats() -> None:
     read = parsed()
     assert len(read) == 8
     assert all(len(feed.entries) >= 12 for feed in read.values())
@@ -60,24 +60,24 @@ def test_eight_outlets_have_a_dozen_entries_and_more_in_five_languages_and_four_
     assert len({feed.format for feed in read.values()}) >= 4
 
 
-def test_no_placeholder_is_left_in_either_version():
+def test_no_placeholder_is_left_in_either_version() -> None:
     for version in (1, 2):
         assert all(b"{{" not in document.body for document in feeds(version, NOW, BASE).values())
 
 
-def test_news_is_fresh_whenever_it_is_served():
+def test_news_is_fresh_whenever_it_is_served() -> None:
     dates = [one.published for feed in parsed().values() for one in feed.entries if one.published]
     assert len(dates) > 90
     assert all(NOW - timedelta(days=4) < date < NOW for date in dates)
     assert sum(date > NOW - timedelta(days=1) for date in dates) > 50
 
 
-def test_some_entries_have_no_date():
+def test_some_entries_have_no_date() -> None:
     undated = [one.title for one in parsed()["/lakeside-courier.rss"].entries if one.published is None]
     assert undated == ["Nine grain ships on their way from Chornomorsk", "Repair café mends its thousandth toaster"]
 
 
-def test_ill_formed_outlet_is_read_all_the_same():
+def test_ill_formed_outlet_is_read_all_the_same() -> None:
     feed = parsed()["/lakeside-courier.rss"]
     assert not feeds(1, NOW, BASE)["/lakeside-courier.rss"].body.rstrip().endswith(b"</rss>")
     assert [one.title for one in feed.entries if "launchers" in one.title] == [
@@ -85,13 +85,13 @@ def test_ill_formed_outlet_is_read_all_the_same():
     ]
 
 
-def test_broken_outlet_serves_a_page_in_place_of_a_feed():
+def test_broken_outlet_serves_a_page_in_place_of_a_feed() -> None:
     document = feeds(1, NOW, BASE)[BROKEN]
     with pytest.raises(NotAFeed):
         parse_feed(document.body, content_type=document.content_type, base_url=BASE + BROKEN, known=None)
 
 
-def test_one_wire_text_is_carried_by_three_outlets():
+def test_one_wire_text_is_carried_by_three_outlets() -> None:
     read = parsed()
     texts = [
         set(entry(read[path], guid).text.replace("(Harbor Wire)", "").replace("KYIV —", "").split())
@@ -105,7 +105,7 @@ def test_one_wire_text_is_carried_by_three_outlets():
     assert all(len(wire & text) / len(wire | text) > 0.85 for text in texts)
 
 
-def test_second_version_edits_entries_and_adds_one():
+def test_second_version_edits_entries_and_adds_one() -> None:
     first, second = parsed(1), parsed(2)
     pledge = [entry(read["/meridian-post.rss"], "gdansk-pledges") for read in (first, second)]
     assert pledge[0].guid == pledge[1].guid
@@ -116,7 +116,7 @@ def test_second_version_edits_entries_and_adds_one():
     assert first["/quai-des-nouvelles.rdf"] == second["/quai-des-nouvelles.rdf"]
 
 
-def test_feeds_answer_with_validators_and_304(outlets: tuple[DemoOutlets, str]):
+def test_feeds_answer_with_validators_and_304(outlets: tuple[DemoOutlets, str]) -> None:
     demo, base = outlets
     status, headers, body = get(f"{base}/meridian-post.rss")
     assert (status, headers["Content-Type"]) == (200, "application/rss+xml; charset=utf-8")
@@ -126,7 +126,7 @@ def test_feeds_answer_with_validators_and_304(outlets: tuple[DemoOutlets, str]):
     assert get(f"{base}/meridian-post.rss", If_None_Match=headers["ETag"])[0] == 200
 
 
-def test_pictures_and_articles_of_the_feeds_are_there(outlets: tuple[DemoOutlets, str]):
+def test_pictures_and_articles_of_the_feeds_are_there(outlets: tuple[DemoOutlets, str]) -> None:
     _, base = outlets
     served = feeds(1, NOW, base)
     read = [
@@ -140,12 +140,12 @@ def test_pictures_and_articles_of_the_feeds_are_there(outlets: tuple[DemoOutlets
     assert {get(url)[0] for url in urls} == {200}
 
 
-def test_what_is_not_there_is_404(outlets: tuple[DemoOutlets, str]):
+def test_what_is_not_there_is_404(outlets: tuple[DemoOutlets, str]) -> None:
     _, base = outlets
     assert {get(base + path)[0] for path in ("/robots.txt", "/", "/meridian-post/a/b", "/pictures/x.png")} == {404}
 
 
-def test_head_gives_headers_only(outlets: tuple[DemoOutlets, str]):
+def test_head_gives_headers_only(outlets: tuple[DemoOutlets, str]) -> None:
     _, base = outlets
     request = urllib.request.Request(f"{base}/rheinblick.atom", method="HEAD")
     with urllib.request.urlopen(request, timeout=5) as response:
@@ -153,17 +153,17 @@ def test_head_gives_headers_only(outlets: tuple[DemoOutlets, str]):
         assert response.read() == b""
 
 
-def test_article_names_are_escaped(outlets: tuple[DemoOutlets, str]):
+def test_article_names_are_escaped(outlets: tuple[DemoOutlets, str]) -> None:
     _, base = outlets
     assert b"<script>" not in get(f"{base}/meridian-post/<script>x")[2]
 
 
-def test_advance_before_start_is_an_error():
+def test_advance_before_start_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="started first"):
         DemoOutlets().advance()
 
 
-def test_stop_frees_the_port_and_can_be_repeated(outlets: tuple[DemoOutlets, str]):
+def test_stop_frees_the_port_and_can_be_repeated(outlets: tuple[DemoOutlets, str]) -> None:
     demo, base = outlets
     demo.stop()
     demo.stop()
@@ -171,7 +171,7 @@ def test_stop_frees_the_port_and_can_be_repeated(outlets: tuple[DemoOutlets, str
         urllib.request.urlopen(base, timeout=5)
 
 
-def test_config_of_the_demo_loads_and_sends_nothing(tmp_path: Path):
+def test_config_of_the_demo_loads_and_sends_nothing(tmp_path: Path) -> None:
     path = write_demo_config(tmp_path / "demo", "http://127.0.0.1:4711")
     config = load(path, {})
     assert {feed.url for feed in config.feeds} == {f"http://127.0.0.1:4711{path}" for path in feeds(1, NOW, BASE)}
@@ -181,7 +181,7 @@ def test_config_of_the_demo_loads_and_sends_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_picture_is_a_png_of_its_size(name: str):
+def test_picture_is_a_png_of_its_size(name: str) -> None:
     data = png(name)
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     position, chunks = 8, {}
