@@ -14,8 +14,9 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
 from aggregator.store.database import Store, sqlite_url
 from aggregator.store.tables import entries, feeds
@@ -90,7 +91,7 @@ def _fill(folder: Path, number: int) -> None:
 
 def _copy(conn: Connection, copy: int, first: int, most: int) -> None:
     """`first`: the last of the entries that were polled; grouped, as those of an archive are."""
-    values = {column.name: column for column in entries.c if column.name != "id"}
+    values: dict[str, ColumnElement[Any]] = {column.name: column for column in entries.c if column.name != "id"}
     values["guid"] = entries.c.guid.concat(f"#{copy}")
     values["url"] = entries.c.url.concat(f"#{copy}")
     for name in ("guid_hash", "url_hash", "title_hash"):

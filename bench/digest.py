@@ -56,7 +56,6 @@ FEEDS = {
 }
 RUNS = 5
 SITE = "https://news.example.org"
-_CONFIRMED = {"state": SubscriberState.CONFIRMED, "reason": "confirmed", "digests": ["Daily"], "origin": "bench"}
 T = TypeVar("T")
 _WORDS = (
     "night drones over the port while crews repaired the grid and ministers counted interceptors promised".split()  # noqa: SIM905
@@ -155,7 +154,10 @@ def _subscribe(store: Store, number: int) -> None:
     with store.write() as conn:
         for n in range(number):
             address = f"reader{n}@example.com"
-            subscribers.add(conn, NewSubscriber(address=address, **_CONFIRMED), NOW - timedelta(days=9))
+            new = NewSubscriber(
+                address=address, state=SubscriberState.CONFIRMED, reason="confirmed", digests=["Daily"], origin="bench"
+            )
+            subscribers.add(conn, new, NOW - timedelta(days=9))
     with store.write() as conn:
         plan = Plan(_config(20), "Daily", Slot(NOW.date(), NOW))
         editions.freeze(conn, _edition(), recipients(conn, plan, [Wishes()], before=NOW))
@@ -163,7 +165,7 @@ def _subscribe(store: Store, number: int) -> None:
 
 def _key(folder: Path) -> Key:
     path = folder / "dkim.pem"
-    command = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", path]
+    command = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", str(path)]
     subprocess.run(command, check=True, capture_output=True)
     return read_key(path, "d1", "digest@example.org")
 

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
@@ -39,7 +40,7 @@ class FeedFarm:
         self.feeds = feeds
         self.urls: list[str] = []
         self._added = 0
-        self._stop = lambda: None
+        self._stop: Callable[[], object] = lambda: None
 
     def __enter__(self) -> Self:
         (self.folder / "www").mkdir(parents=True)
@@ -82,7 +83,10 @@ def feed_xml(feed: int, added: int) -> str:
 
 def _item(feed: int, number: int) -> str:
     words = random.Random(feed * 100_003 + number)
-    text = lambda count: " ".join(words.choices(_WORDS, k=count))  # noqa: E731
+
+    def text(count: int) -> str:
+        return " ".join(words.choices(_WORDS, k=count))
+
     paragraphs = "".join(
         f'<p>{text(32)} <a href="http://outlet{feed}.example/{number}/more">{text(3)}</a></p>' for _ in range(3)
     )
@@ -112,7 +116,7 @@ def _wait_for(port: int) -> None:
     raise RuntimeError(f"the feeds' server does not answer on port {port}")
 
 
-def _start_nginx(nginx: str, folder: Path, port: int):
+def _start_nginx(nginx: str, folder: Path, port: int) -> Callable[[], object]:
     config = folder / "nginx.conf"
     user = "user root;" if os.getuid() == 0 else ""
     config.write_text(f"""
@@ -132,7 +136,7 @@ http {{ access_log off; default_type application/rss+xml; types {{ application/r
     return stop
 
 
-def _start_asyncio(www: Path, port: int):
+def _start_asyncio(www: Path, port: int) -> Callable[[], object]:
     loop = asyncio.new_event_loop()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

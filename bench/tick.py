@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sqlalchemy import update
 
 from aggregator import clock
 from aggregator.config.load import load
+from aggregator.config.models import FeedConfig
 from aggregator.daemon import Daemon
 from aggregator.model import FeedState
 from aggregator.store import feeds
@@ -54,7 +55,7 @@ def _costs(number: int) -> dict[str, float]:
             store.close()
 
 
-def _polled(store: Store, configs: object) -> None:
+def _polled(store: Store, configs: Sequence[FeedConfig]) -> None:
     now = clock.utc_now()
     with store.write() as conn:
         feeds.sync(conn, configs)

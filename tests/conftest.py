@@ -4,11 +4,13 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -24,6 +26,11 @@ def shared_path(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"test data {name} is not here (AGGREGATOR_SHARED={_SHARED})")
     return path
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    """The event loop that the program runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ from tests.cli.conftest import rss
 from tests.feedserver import FeedServer, Reply
 
 PATIENCE = 60.0  # seconds for what happens in a few on a machine with nothing else to do
+
+
+def has_all(running: "Running", texts: list[str]) -> bool:
+    """The combined feed has every one of these."""
+    feed = running.get("/feed.atom")
+    return all(text in feed for text in texts)
 
 
 class Running:
@@ -235,7 +242,7 @@ def test_two_at_once_on_one_database_do_no_harm(
     write_config(tmp_path, url, *others)
     both = start(), start()
     for running in both:
-        running.until(lambda r=running: all(f"Only {n}" in r.get("/feed.atom") for n in range(8)))
+        running.until(partial(has_all, running, [f"Only {n}" for n in range(8)]))
     assert all(len(feed_server.requests_to(f"/{n}")) == 1 for n in range(8))
     assert rows(tmp_path, "SELECT count(*), count(DISTINCT guid) FROM entries WHERE title LIKE 'Only%'") == [(8, 1)]
     assert [running.stop() for running in both] == [0, 0]

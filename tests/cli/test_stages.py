@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.publish import publisher
+from aggregator.publish.files import Output
 from tests.cli.conftest import Run, rss
 from tests.feedserver import FeedServer, Reply
 
@@ -156,7 +157,7 @@ def test_refused_feed_is_said_and_makes_the_exit_code_1(run: Run, monkeypatch: p
     run("poll")
     run("publish")
     monkeypatch.setattr(publisher, "faults", lambda path, body, url: ["it is not well-formed"])
-    monkeypatch.setattr(publisher.Output, "read", lambda output, path: b"<feed/>")
+    monkeypatch.setattr(Output, "read", lambda output, path: b"<feed/>")
     ran = run("publish")
     assert ran.code == 1
     assert "  feed.atom was not published, since it is not well-formed; the last good one stays\n" in ran.err

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,9 +111,8 @@ def fill(folder: Path, found: list[tuple[str, str]]) -> None:
     group(store, config, NOW)
     store.close()
     if not secret:
-        with sqlite3.connect(folder / "data" / "aggregator.db") as conn:
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        conn.close()
+        with closing(sqlite3.connect(folder / "data" / "aggregator.db")) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @BOTH
@@ -122,7 +123,8 @@ def test_lines_load_where_they_are_pasted_and_hold_the_evidence(folder: Path, ru
     ran = run("suggest")
     assert ran.code == 0, ran.err
     assert (hashlib.sha256(file.read_bytes()).digest() if file.exists() else b"") == before
-    topics = read_tree(ran.out.encode(), {}).root["topics"]  # type: ignore[index,call-overload]
+    root: Any = read_tree(ran.out.encode(), {}).root
+    topics = root["topics"]
     assert "Skynex" in topics["Air defense"]
     (name,) = topics.keys() - {"Air defense", "Aid"}
     assert "Katla" in {name, *topics[name]}

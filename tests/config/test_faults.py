@@ -1,5 +1,6 @@
 """Each fault: its place, what is wrong, what to write instead. All at once, and no secret among them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -279,7 +280,7 @@ def test_messages_hold_no_control_characters() -> None:
         (lambda path: path.mkdir(), "this is a folder; name the file in it"),
     ],
 )
-def test_file_that_is_not_there(tmp_path: Path, make, message: str) -> None:
+def test_file_that_is_not_there(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
     path = tmp_path / "feeds.yaml"
     make(path)
     with pytest.raises(ConfigError) as caught:

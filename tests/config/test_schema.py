@@ -1,7 +1,9 @@
 """The JSON Schema that editors use says what the loader does."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -93,7 +95,7 @@ def test_what_does_not_load_is_marked_in_the_editor(text: str) -> None:
 
 
 def test_every_key_has_a_description() -> None:
-    def keys(node: object) -> None:
+    def keys(node: object) -> Iterator[tuple[str, Any]]:
         if isinstance(node, dict):
             for name, value in node.get("properties", {}).items():
                 yield name, value

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, AnyStr
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -46,6 +46,12 @@ class MailServer:
     def recipients(self) -> list[str]:
         """Who got a mail, in order."""
         return [recipient for mail in self.mails for recipient in mail.rcpt_tos]
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The mails' bytes."""
+        found = [mail.content for mail in self.mails]
+        return [content for content in found if isinstance(content, bytes)]
 
     async def handle_EHLO(  # noqa: N802 - as aiosmtpd calls it
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -96,7 +102,7 @@ async def _next(server: SMTP, answers: list[Answer]) -> str:
 
 
 async def _drop(server: SMTP) -> str:
-    assert server.transport is not None
+    assert isinstance(server.transport, asyncio.Transport)
     server.transport.abort()
     await asyncio.sleep(0.05)
     return "421 gone"
@@ -115,11 +121,12 @@ class _Greeting(SMTP):
         self.event_handler.open_connections -= 1
         super().connection_lost(error)
 
-    async def push(self, status: str | bytes) -> None:
+    async def push(self, status: AnyStr) -> None:
         handler: MailServer = self.event_handler
         if isinstance(status, str) and status.startswith("220 ") and not self._greeted:
-            status = self._greeting or (handler.greetings.pop(0) if handler.greetings else status)
-        self._greeted = True
+            self._greeted = True
+            await super().push(self._greeting or (handler.greetings.pop(0) if handler.greetings else status))
+            return
         await super().push(status)
         if isinstance(status, str) and status.startswith("354 ") and handler.drop_at_data:
             handler.drop_at_data -= 1

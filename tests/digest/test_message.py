@@ -7,7 +7,7 @@ import email.policy
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import pytest
 from hypothesis import given
@@ -62,7 +62,7 @@ def parsed(data: bytes) -> EmailMessage:
     return made
 
 
-def normal(part: EmailMessage) -> str:
+def normal(part: MIMEPart) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 

@@ -198,11 +198,13 @@ def test_a_domain_that_refuses_us_waits_and_its_readers_stay(stocked_sqlite: Sto
 
 @pytest.mark.parametrize("step", ["mail_answers", "data_answers"])
 def test_a_mail_that_is_too_large_is_sent_as_text(stocked_sqlite: Store, step: str) -> None:
-    with mail_server(**{step: ["552 5.3.4 too big"]}) as server:
+    settings: dict[str, Any] = {step: ["552 5.3.4 too big"]}
+    with mail_server(**settings) as server:
         report = send(stocked_sqlite, mailing_to(server.url, ["ann@one.example"]))
     assert report.sent == 1
-    assert b"Content-Type: text/plain" in server.mails[0].content
-    assert b"text/html" not in server.mails[0].content
+    (mail,) = server.contents
+    assert b"Content-Type: text/plain" in mail
+    assert b"text/html" not in mail
 
 
 @pytest.mark.parametrize("settings", [{"mail_answers": ["drop"]}, {"rcpt_answers": {"ann@one.example": ["drop"]}}])
@@ -354,7 +356,7 @@ async def _opened(server: Server) -> object:
 class _Remote(Server):
     """A server on loopback that is treated as one elsewhere."""
 
-    is_this_machine = False  # type: ignore[assignment]
+    is_this_machine = False
 
 
 def test_starttls_is_used_where_it_is_offered(certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from jinja2 import meta
 
 from aggregator.digest.contents import Also, Contents, Item, Section
+from aggregator.digest.edition import Candidate
 from aggregator.digest.render import MOST_BYTES, Rendered, render_edition, size, variables_of
 from aggregator.errors import ConfigError
 from aggregator.templating import environment
@@ -38,7 +39,7 @@ def edition(kind: str) -> Rendered:
     return rendered(stories, stories=100 if kind == "many" else 20)
 
 
-def _update():  # type: ignore[no-untyped-def]
+def _update() -> Candidate:
     told = entry(900, "Bridge closed", "A blast closed the bridge.", hours=30)
     news = entry(901, "One lane to reopen", "Engineers expect to reopen one lane within two weeks.", feed=3, hours=1)
     return story(90, [told, news], AIR)

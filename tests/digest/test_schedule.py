@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.models import DigestConfig, SiteConfig
+from aggregator.config.values import Weekday
 from aggregator.digest.schedule import (
     Schedule,
     due,
@@ -21,12 +22,14 @@ from aggregator.digest.schedule import (
 )
 
 KYIV, BERLIN = ZoneInfo("Europe/Kyiv"), ZoneInfo("Europe/Berlin")
-EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_DAY: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = EVERY_DAY[:5]
 WINDOW = timedelta(hours=6)
 
 
-def schedule(at: str = "07:00", zone: ZoneInfo = KYIV, days: tuple = EVERY_DAY, window: timedelta = WINDOW) -> Schedule:
+def schedule(
+    at: str = "07:00", zone: ZoneInfo = KYIV, days: tuple[Weekday, ...] = EVERY_DAY, window: timedelta = WINDOW
+) -> Schedule:
     return Schedule(time.fromisoformat(at), days, zone, window)
 
 

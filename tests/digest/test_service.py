@@ -30,7 +30,7 @@ def test_a_due_edition_is_made_and_mailed_once(store: Store) -> None:
     assert first.sent == 1
     assert again.made == () and again.sent == 0
     assert server.recipients == ["team@example.org"]
-    mail = email.message_from_bytes(server.mails[0].content, policy=email.policy.default)
+    mail = email.message_from_bytes(server.contents[0], policy=email.policy.default)
     assert mail["To"] == "team@example.org"
     assert mail["Subject"] == first.made[0].subject
 

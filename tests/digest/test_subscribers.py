@@ -47,8 +47,8 @@ def mailing(server: MailServer, to: tuple[str, ...] = ()) -> Config:
 
 
 def mail_to(server: MailServer, address: str) -> Any:
-    (found,) = [one for one in server.mails if one.rcpt_tos == [address]]
-    return email.message_from_bytes(found.content or b"", policy=email.policy.default)
+    (found,) = [data for one, data in zip(server.mails, server.contents, strict=True) if one.rcpt_tos == [address]]
+    return email.message_from_bytes(found, policy=email.policy.default)
 
 
 def delivery(store: Store, address: str = ANNA) -> Delivery:

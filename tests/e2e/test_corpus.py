@@ -164,7 +164,7 @@ def test_nothing_published_can_run_or_lead_astray(corpus: str, request: pytest.F
     for item in json.loads((done.out / "feed.json").read_bytes())["items"]:
         judge(html.fragment_fromstring(item["content_html"], create_parent="div"), item["id"])
     for element in etree.parse(done.out / "feed.atom").iter("{http://www.w3.org/2005/Atom}link"):
-        assert SCHEMES.match(element.get("href"))
+        assert SCHEMES.match(element.get("href", ""))
 
 
 def judge(root: html.HtmlElement, where: object) -> None:

@@ -13,6 +13,7 @@ from aggregator.config.models import Config
 from aggregator.group import grouper
 from aggregator.group import topics as topics_module
 from aggregator.group.grouper import Grouper, GroupReport, group
+from aggregator.group.placing import Placing
 from aggregator.model import Entry, EntryContent, Story, identity_hash
 from aggregator.store import entries, feeds, meta, stories
 from aggregator.store.database import Store
@@ -119,7 +120,7 @@ def test_batch_is_tried_again_when_another_process_has_grouped(store: Store) -> 
     add(store, VERSIONS[1:2], first=1)
     theirs.run(config(), NOW)
     add(store, VERSIONS[2:], first=2)
-    place = grouper.Placing.place
+    place = Placing.place
     meddled: list[bool] = []
 
     def meddle(placing: Any, batch: Any) -> Any:
@@ -130,7 +131,7 @@ def test_batch_is_tried_again_when_another_process_has_grouped(store: Store) -> 
         return place(placing, batch)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grouper.Placing, "place", meddle)
+        patch.setattr(Placing, "place", meddle)
         report = ours.run(config(), NOW)
     assert report.entries == 0
     assert sorted(map(len, titles(store).values())) == [1, 3]

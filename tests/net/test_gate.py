@@ -139,7 +139,12 @@ async def test_busy_hosts_are_not_looked_through_again_for_each_new_one(monkeypa
     looks: list[int] = []
     gate = HostGate(gap=GAP)
     forget = gate._forget_idle
-    monkeypatch.setattr(gate, "_forget_idle", lambda: (looks.append(len(gate._lines)), forget()))
+
+    def look() -> None:
+        looks.append(len(gate._lines))
+        forget()
+
+    monkeypatch.setattr(gate, "_forget_idle", look)
     for number in range(64):
         await take_turns_without_pause(gate, f"{number}.example")
 

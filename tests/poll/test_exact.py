@@ -127,7 +127,7 @@ def _same(theirs: Fields, ours: Fields) -> list[Any]:
 
 def _enclosures(theirs: Fields) -> list[tuple[str, str | None, str | None]]:
     """Each file once, with a type and a length that are such."""
-    cleaned = {}
+    cleaned: dict[str, tuple[str, str | None, str | None]] = {}
     for url, kind, length in theirs.enclosures:
         if address := web_url(url, BASE):
             number = str(int(length)) if length and length.strip().isdigit() else None
@@ -228,7 +228,12 @@ def reference(body: bytes) -> list[Fields] | None:
     result = _feedparser(body)
     if result is None:
         return None
-    unsanitised = functools.cache(lambda: _feedparser(body, sanitize_html=False, resolve_relative_uris=False).entries)
+
+    @functools.cache
+    def unsanitised() -> Any:
+        raw = _feedparser(body, sanitize_html=False, resolve_relative_uris=False)
+        assert raw is not None
+        return raw.entries
 
     def others(position: int) -> list[tuple[str, Fields]]:
         raw = unsanitised()[position]

@@ -221,7 +221,8 @@ def test_language_of_the_feed_holds_for_its_entries() -> None:
 def test_hints_of_the_publisher_are_read() -> None:
     channel = "<ttl>60</ttl><skipHours><hour>3</hour><hour>99</hour></skipHours><skipDays><day>Mon</day></skipDays>"
     meta = parse(rss("<title>x</title>", channel=channel)).meta
-    assert (meta.ttl, meta.skip_hours, meta.skip_days) == (timedelta(hours=1), {3}, {0})
+    assert meta.ttl == timedelta(hours=1)
+    assert (meta.skip_hours, meta.skip_days) == (frozenset({3}), frozenset({0}))
     assert parse(rss("<title>x</title>", channel="<ttl>0</ttl>")).meta.ttl is None
     assert parse(rss("<title>x</title>", channel="<ttl unit='h'>5</ttl>")).meta.ttl is None
     sy = '<p:updatePeriod xmlns:p="http://purl.org/rss/1.0/modules/syndication/">{}</p:updatePeriod>'

@@ -30,7 +30,7 @@ def rss(item: str) -> str:
 def assert_harmless(entry: ParsedEntry | Entry) -> None:
     assert_safe(entry.summary)
     assert_safe(entry.content)
-    urls = [entry.url, entry.image_url, entry.comments_url, entry.source and entry.source.url]
+    urls = [entry.url, entry.image_url, entry.comments_url, entry.source.url if entry.source else None]
     urls += [file.url for file in entry.enclosures] + [person.uri for person in entry.authors]
     assert all(url is None or url.lower().startswith(("http://", "https://")) for url in urls)
     texts = [entry.title, entry.text, entry.guid or "", *entry.categories, *(one.name for one in entry.authors)]

@@ -48,7 +48,7 @@ async def test_body_is_parsed_in_another_process(pool: ParserPool) -> None:
     first = await parse(pool, GOOD)
     assert isinstance(first, ParsedFeed)
     assert [entry.title for entry in first.entries] == ["A"]
-    again = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=first.spans)
+    again = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=first.spans.to_bytes())
     assert isinstance(again, ParsedFeed)
 
 

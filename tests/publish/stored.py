@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,20 +34,15 @@ def fill(store: Store, numbers: Sequence[int], *, feed_id: int = 1, config: Conf
         for number in numbers:
             at = NOW - timedelta(minutes=number)
             content = EntryContent(
-                **(
-                    {
-                        "title": f"Patriots for Kyiv {number}",
-                        "url": f"https://a.example/{number}",
-                        "summary": f"<p>Summary {number}</p>",
-                        "text": f"Summary {number}",
-                        "authors": (Person("Ann"),),
-                        "published": at,
-                    }
-                    | fields
-                )
+                title=f"Patriots for Kyiv {number}",
+                url=f"https://a.example/{number}",
+                summary=f"<p>Summary {number}</p>",
+                text=f"Summary {number}",
+                authors=(Person("Ann"),),
+                published=at,
             )
             identity = f"guid {number}"
-            new = NewEntry(identity, identity_hash(identity), number, at, content)
+            new = NewEntry(identity, identity_hash(identity), number, at, replace(content, **fields))
             entries.insert_new(conn, [Arrivals(feed_id, [new], NOW)])
         waiting = grouping.ungrouped(conn, 100_000)
         grouping.save_topics(conn, [(one, topics_of(one.title)) for one in waiting])

@@ -118,7 +118,7 @@ def test_full_disk_leaves_the_old_file_and_says_so(tmp_path: Path, monkeypatch: 
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(PublishError, match=r"no space left to write .*feed; the file that was there before stays"):
         published(tmp_path, feed=b"new")
     monkeypatch.undo()

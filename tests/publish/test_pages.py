@@ -59,7 +59,7 @@ def test_equal_views_give_equal_bytes() -> None:
 
 
 def test_every_link_inside_the_site_leads_to_a_file() -> None:
-    feeds = [VIEW.feed, VIEW.stories_feed, *(one.feed for one in (*VIEW.topics, *VIEW.archives))]
+    feeds = [VIEW.feed, VIEW.stories_feed, *(one.feed for one in VIEW.topics), *(one.feed for one in VIEW.archives)]
     files = set(PAGES) | {VIEW.opml} | {path for feed in feeds for path in (feed.atom, feed.rss, feed.json)}
     for path in HTML:
         folder = path.removesuffix("index.html")

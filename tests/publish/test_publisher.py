@@ -16,8 +16,8 @@ from sqlalchemy import delete, update
 from aggregator.config.models import Config
 from aggregator.errors import ConfigError, PublishError
 from aggregator.model import EditionState
-from aggregator.publish import publisher
 from aggregator.publish.check import faults
+from aggregator.publish.feeds import render
 from aggregator.publish.files import LOCK, MANIFEST
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import PublishReport, publish
@@ -214,10 +214,9 @@ def test_invalid_feed_is_refused_and_the_last_good_one_stays(
     fill(sqlite_store, [2])
 
     def broken(feed: Any, fragments: Fragments) -> list[tuple[str, bytes]]:
-        return [(path, body[:-20]) for path, body in rendered(feed, fragments)]
+        return [(path, body[:-20]) for path, body in render(feed, fragments)]
 
-    rendered = publisher.render
-    monkeypatch.setattr(publisher, "render", broken)
+    monkeypatch.setattr("aggregator.publish.publisher.render", broken)
     report = publish(sqlite_store, CONFIG, out, NOW)
     assert files(out)["feed.atom"] == before["feed.atom"]
     assert {path for path, _ in report.refused} >= {"feed.atom", "feed.rss", "feed.json"}

@@ -79,7 +79,7 @@ def test_what_was_told_is_known_to_later_editions_only(store: Store) -> None:
     frozen(store)
     with store.read() as conn:
         told = editions.told_before(conn, "D", "2026-03-04", since=NOW - timedelta(days=14))
-        assert (told.until, told.entry_ids) == (NOW, {1, 2, 3})
+        assert (told.until, told.entry_ids) == (NOW, frozenset({1, 2, 3}))
         assert editions.told_before(conn, "D", "2026-03-03", since=NOW - timedelta(days=14)).until is None
         long_ago = editions.told_before(conn, "D", "2026-03-04", since=LATER)
         assert (long_ago.until, long_ago.entry_ids) == (NOW, frozenset())

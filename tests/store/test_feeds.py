@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aggregator.config.models import FeedConfig
 from aggregator.model import FeedState
@@ -11,7 +12,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 
 
-def outcome(leased: LeasedFeed, **changes: object) -> PollOutcome:
+def outcome(leased: LeasedFeed, **changes: Any) -> PollOutcome:
     """A quiet poll's outcome, due again in an hour."""
     base = PollOutcome(
         feed_id=leased.feed.id,

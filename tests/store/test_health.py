@@ -1,6 +1,7 @@
 """The counts that tell whether the program is well, on each database."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 
@@ -30,7 +31,7 @@ def test_empty_database_has_nothing_due(store: Store) -> None:
 def test_only_feeds_that_may_be_polled_now_are_due(store: Store) -> None:
     urls = [f"https://example.org/{number}" for number in range(6)]
     late, later = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
-    given = (
+    given: tuple[dict[str, Any], ...] = (
         {"next_poll_at": later, "entries": 5, "dropped": 2, "last_polled_at": later},
         {"next_poll_at": late, "entries": 7, "last_polled_at": late, "state": "failing"},
         {"next_poll_at": NOW + timedelta(hours=1)},

@@ -32,7 +32,7 @@ class Answer:
         """The body, decoded by its Content-Encoding."""
         coding = self.headers.get("content-encoding")
         if coding == "br":
-            return brotli.decompress(self.body).decode()
+            return str(brotli.decompress(self.body), "utf-8")
         return (gzip.decompress(self.body) if coding == "gzip" else self.body).decode()
 
 

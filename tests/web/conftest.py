@@ -18,7 +18,7 @@ from tests.web.client import Client, serving
 CONFIG = Config(
     site=sample.SITE,
     feeds=tuple(FeedConfig(url=source.url, name=source.name, outlet=source.outlet) for source in sample.SOURCES),
-    topics={name: {"any": [name.lower()]} for name in sample.TOPICS},  # type: ignore[arg-type]
+    topics={name: {"any": [name.lower()]} for name in sample.TOPICS},
 )
 
 

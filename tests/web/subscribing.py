@@ -48,7 +48,7 @@ def post(client: Client, target: str, form: Mapping[str, Any], **headers: str) -
 
 def mails(server: MailServer) -> list[Any]:
     """What the server got, parsed."""
-    return [email.message_from_bytes(one.content or b"", policy=email.policy.default) for one in server.mails]
+    return [email.message_from_bytes(data, policy=email.policy.default) for data in server.contents]
 
 
 def path_in(mail: Any, page: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Boolean, Column, Text, insert, update
 
+from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.model import FeedState
 from aggregator.store import websub
 from aggregator.store.database import Store
 from aggregator.store.tables import feeds, stories
 from aggregator.store.types import UTCTime
-from aggregator.web import app as web_app
+from aggregator.web import pages
 from aggregator.web.app import create_app
 from tests.web import sample
 from tests.web.client import Client, serving
@@ -162,7 +163,7 @@ def test_fault_of_the_program_is_a_500_page_without_details(
     def broken(*_: object) -> bytes:
         raise RuntimeError("the secret")
 
-    monkeypatch.setattr(web_app.pages, "sources", broken)
+    monkeypatch.setattr(pages, "sources", broken)
     with serving(create_app(site_store, lambda: CONFIG, published)) as client:
         answer = client.get("/sources/")
         assert answer.status == 500
@@ -177,11 +178,10 @@ def app_started(
     monkeypatch: pytest.MonkeyPatch, store: Store, out: Path, ago: timedelta, config: Config = CONFIG
 ) -> Iterator[Client]:
     """The application as if it had been started `ago` before now."""
-    app_clock = web_app.clock
-    real = app_clock.utc_now
-    monkeypatch.setattr(app_clock, "utc_now", lambda: real() - ago)
+    real = clock.utc_now
+    monkeypatch.setattr(clock, "utc_now", lambda: real() - ago)
     app = create_app(store, lambda: config, out, lambda: ["feeds.yaml:3:1: a slip"])
-    monkeypatch.setattr(app_clock, "utc_now", real)
+    monkeypatch.setattr(clock, "utc_now", real)
     with serving(app) as client:
         yield client
 

@@ -65,7 +65,7 @@ class _Session(socketserver.StreamRequestHandler):
     def _secure(self, context: ssl.SSLContext) -> None:
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb")
-        self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]
+        self.wfile = self.connection.makefile("wb", 0)
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())

@@ -28,7 +28,7 @@ def account(server: ImapServer, **changes: Any) -> Account:
 class Remote(Account):
     """A server on loopback that is treated as one elsewhere."""
 
-    is_this_machine = False  # type: ignore[assignment]
+    is_this_machine = False
 
 
 @pytest.fixture
