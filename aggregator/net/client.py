@@ -31,7 +31,7 @@ from aggregator.net.decode import ACCEPT_ENCODING, BodyDecoder
 from aggregator.net.failures import explain_error, explain_status, printable, refused_address
 from aggregator.net.files import read_file
 from aggregator.net.gate import HostGate
-from aggregator.net.hints import NO_HINTS, CacheHints, parse_hints
+from aggregator.net.hints import NO_HINTS, CacheHints, in_one_line, parse_hints
 from aggregator.net.policy import NetPolicy
 from aggregator.net.response import (
     MAX_VALIDATOR,
@@ -193,8 +193,8 @@ async def _judge(leg: _Leg, response: aiohttp.ClientResponse, conditional: bool)
     if status == 304:
         reason = f"{target.host} answered 304 although nothing was known that could be unchanged"
         return leg.failed(FailureKind.PROTOCOL, reason, status, hints)
-    if status in _REDIRECTS and "Location" in headers:
-        return _next_leg(leg, status, headers["Location"])
+    if status in _REDIRECTS:
+        return _next_leg(leg, status, headers.get("Location", ""))
     if status not in (200, 203) and not (leg.method != "GET" and 200 <= status < 300):
         return leg.failed(*explain_status(status, headers, target.host), status, hints)
     return Fetched(
@@ -211,7 +211,7 @@ async def _judge(leg: _Leg, response: aiohttp.ClientResponse, conditional: bool)
 
 
 async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    decoder = BodyDecoder(response.headers.get("Content-Encoding", ""), limit)
+    decoder = BodyDecoder(in_one_line(response.headers, "Content-Encoding"), limit)
     while chunk := await response.content.readany():
         decoder.feed(chunk)
     return decoder.finish()
@@ -220,6 +220,8 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
 def _next_leg(leg: _Leg, status: int, location: str) -> _Leg | FetchFailed:
     """The hop that a redirect asks for, or why it is not followed."""
     host = leg.target.host
+    if not location.strip():
+        return leg.failed(FailureKind.REDIRECT, f"{host} redirects without saying where to", status)
     try:
         target = follow(leg.target, location)
     except BadUrl as error:

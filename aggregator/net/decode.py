@@ -103,19 +103,18 @@ class BodyDecoder:
             return []  # labelled as encoded, and plainly isn't
         codings: list[_Coding] = []
         for name in self._names:
-            coding = _coding(name, start)
+            coding = _coding(name)
             if coding is None:
                 raise BadEncoding(f"the body is encoded as {name[:40]!r}, which was not asked for")
             codings.append(coding)
         return codings
 
 
-def _coding(name: str, start: bytes) -> _Coding | None:
+def _coding(name: str) -> _Coding | None:
     if name in ("gzip", "x-gzip"):
         return _Zlib(zlib.MAX_WBITS | 16)
-    if name == "deflate":  # RFC 9110 says zlib; many servers send bare deflate
-        zlib_header = len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
-        return _Zlib(zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
+    if name == "deflate":
+        return _Deflate()
     if name == "br":
         return _Brotli()
     return _Zstd() if name == "zstd" else None
@@ -143,6 +142,26 @@ class _Zlib:
 
     def finished(self) -> bool:
         return self._stream.eof
+
+
+class _Deflate:
+    """RFC 9110 says zlib; many servers send bare deflate. The first two bytes tell."""
+
+    def __init__(self) -> None:
+        self._start = b""
+        self._stream: _Zlib | None = None
+
+    def feed(self, data: bytes, limit: int) -> bytes:
+        if self._stream is None:
+            data = self._start = self._start + data
+            if len(data) < 2:
+                return b""
+            zlib_header = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+            self._stream = _Zlib(zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
+        return self._stream.feed(data, limit)
+
+    def finished(self) -> bool:
+        return self._stream is not None and self._stream.finished()
 
 
 class _Brotli:

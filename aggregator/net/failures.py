@@ -30,6 +30,8 @@ _STATUS = {
     429: (FailureKind.RATE_LIMITED, "says that we ask too often (429)"),
     451: (FailureKind.BLOCKED, "may not answer for legal reasons (451)"),
 }
+_GUARDS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
+_CHALLENGES = frozenset({"challenge", "captcha"})
 
 
 def explain_error(error: Exception, target: Target, limit: int) -> tuple[FailureKind, str]:
@@ -85,14 +87,15 @@ def refused_address(host: str, address: str) -> str:
 
 def explain_status(status: int, headers: Mapping[str, str], host: str) -> tuple[FailureKind, str]:
     """For a final answer that is neither a body nor 304."""
-    if status in (403, 429, 503) and headers.get("cf-mitigated", "").lower() == "challenge":
-        return FailureKind.BLOCKED, f"{host} wants a person to solve a challenge ({status}, Cloudflare)"
+    guard = next((guard for header, guard in _GUARDS.items() if headers.get(header, "").lower() in _CHALLENGES), None)
+    if guard is not None:
+        return FailureKind.BLOCKED, f"{host} wants a person to solve a challenge ({status}, {guard})"
     if status in _STATUS:
         kind, words = _STATUS[status]
         return kind, f"{host} {words}"
     if status == 503 and "Retry-After" in headers:
         return FailureKind.RATE_LIMITED, f"{host} asks for a pause (503)"
-    if status >= 500:
+    if 500 <= status < 600:
         return FailureKind.SERVER, f"{host} has an error of its own ({status})"
     return FailureKind.HTTP, f"{host} answered {status}, which is no feed"
 

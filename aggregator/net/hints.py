@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
 
 _MOST = timedelta(days=3650)  # servers send up to 10^12 seconds; sums with it must stay inside datetime's range
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]+)\"?\s*(?=,|;|$)", re.IGNORECASE | re.ASCII)
@@ -25,7 +28,12 @@ class CacheHints:
 NO_HINTS = CacheHints()
 
 
-def parse_hints(headers: Mapping[str, str], now: datetime) -> CacheHints:
+def in_one_line(headers: MultiMapping[str], name: str) -> str:
+    """A header that is a list, whose items may stand in several lines (RFC 9110 section 5.3)."""
+    return ", ".join(headers.getall(name, ()))
+
+
+def parse_hints(headers: MultiMapping[str], now: datetime) -> CacheHints:
     """Reads the headers (a mapping that ignores case). Junk, zero and the past give None; ten years are the most."""
     server_now = _date(headers.get("Date")) or now
     fresh_for, fresh_by = _max_age(headers), "max-age"
@@ -38,9 +46,9 @@ def parse_hints(headers: Mapping[str, str], now: datetime) -> CacheHints:
     )
 
 
-def _max_age(headers: Mapping[str, str]) -> timedelta | None:
+def _max_age(headers: MultiMapping[str]) -> timedelta | None:
     """max-age less Age, the time that the answer has already spent in a cache (RFC 9111 section 4.2)."""
-    found = _MAX_AGE.search(headers.get("Cache-Control", ""))
+    found = _MAX_AGE.search(in_one_line(headers, "Cache-Control"))
     if found is None:
         return None
     age = headers.get("Age", "").strip()

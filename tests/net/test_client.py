@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import itertools
 import socket
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -132,12 +133,25 @@ async def test_proxies_and_passwords_of_the_environment_are_not_used(
         (Reply(body=b"\0\1\2\3" * 9, headers={"Content-Encoding": "br"}), FailureKind.DECODE),
         (Reply(body=gzip.compress(bytes(MAX_BODY + 1)), headers={"Content-Encoding": "gzip"}), FailureKind.TOO_LARGE),
         (Reply(302, headers={"Location": "http://[/"}), FailureKind.REDIRECT),
+        (Reply(301, headers={"Location": " "}), FailureKind.REDIRECT),
     ],
 )
 async def test_broken_answer_is_a_failure_with_a_sentence(
     client: OutboundClient, feed_server: FeedServer, reply: Reply, kind: FailureKind
 ) -> None:
     assert await kind_of(client, feed_server.script("/feed", reply)) is kind
+
+
+async def test_codings_in_several_lines_are_undone_one_after_the_other(
+    client: OutboundClient, feed_server: FeedServer
+) -> None:
+    coded = gzip.compress(zlib.compress(BODY))
+    lines = [("Content-Encoding", "deflate"), ("Content-Encoding", "gzip")]
+
+    result = await client.fetch(FetchRequest(url=feed_server.script("/feed", Reply(body=coded, headers=lines))))
+
+    assert isinstance(result, Fetched)
+    assert result.body == BODY
 
 
 async def test_body_without_end_is_cut_at_the_size_limit(client: OutboundClient, feed_server: FeedServer) -> None:
@@ -180,8 +194,12 @@ async def test_unreachable_servers_are_told_apart(client: OutboundClient, names:
 async def test_tls_faults_are_told_in_words(client: OutboundClient) -> None:
     with FeedServer(tls=True) as secure:
         untrusted = failed(await client.fetch(FetchRequest(url=secure.url("/").replace("localhost", "127.0.0.1"))))
-    speaking = await asyncio.start_server(lambda _, writer: writer.write(b"220 welcome\r\n"), "127.0.0.1", 0)
-    async with speaking:
+
+    def welcome(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 welcome\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(welcome, "127.0.0.1", 0) as speaking:
         port = speaking.sockets[0].getsockname()[1]
         plain = failed(await client.fetch(FetchRequest(url=f"https://127.0.0.1:{port}/")))
 

@@ -47,6 +47,14 @@ def test_max_age_is_read_and_junk_ignored(value: str, expected: timedelta | None
     assert found.fresh_by == ("max-age" if expected else "")
 
 
+def test_max_age_is_found_in_any_of_several_lines() -> None:
+    lines = CIMultiDict(
+        [("Cache-Control", "public"), ("Cache-Control", "must-revalidate"), ("Cache-Control", "max-age=7200")]
+    )
+
+    assert parse_hints(lines, NOW).fresh_for == TWO_HOURS
+
+
 def test_time_spent_in_a_cache_is_taken_off_max_age() -> None:
     assert hints(Cache_Control="max-age=7200", Age="3600").fresh_for == timedelta(hours=1)
     assert hints(Cache_Control="max-age=7200", Age="9000").fresh_for is None

@@ -269,9 +269,12 @@ async def test_p13_redirect_from_https_to_http_is_refused(
         (503, {}, FailureKind.SERVER),
         (204, {}, FailureKind.HTTP),
         (206, {}, FailureKind.HTTP),
-        (302, {}, FailureKind.HTTP),
+        (302, {}, FailureKind.REDIRECT),
         (400, {}, FailureKind.HTTP),
-        (999, {}, FailureKind.SERVER),
+        (999, {}, FailureKind.HTTP),
+        (202, {"x-amzn-waf-action": "challenge"}, FailureKind.BLOCKED),
+        (405, {"x-amzn-waf-action": "captcha"}, FailureKind.BLOCKED),
+        (429, {"x-vercel-mitigated": "challenge"}, FailureKind.BLOCKED),
     ],
 )
 async def test_p14_refusals_are_told_apart(
