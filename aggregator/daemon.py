@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator import clock
@@ -64,7 +65,7 @@ def run(config_path: Path, config: Config, out: Path, store: Store, announce: Ca
     deadline = threading.Timer(EXIT_WITHIN, os._exit, [0])
     deadline.daemon = True
     try:
-        asyncio.run(_run(Daemon(config_path, config, out, store), announce, deadline))
+        uvloop.run(_run(Daemon(config_path, config, out, store), announce, deadline))
     finally:
         deadline.cancel()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +37,8 @@ def check(
 
     Example: aggregator check
     """
+    import uvloop
+
     here = current(context)
     config = here.config
     if not as_json:
@@ -45,7 +46,7 @@ def check(
             f"{here.config_path} is good: {plural(len(config.feeds), 'feed', 'feeds')}, "
             f"{plural(len(config.topics), 'topic', 'topics')}, {plural(len(config.digests), 'digest', 'digests')}"
         )
-    verdicts = [] if offline else asyncio.run(_try_feeds(here, show=not as_json))
+    verdicts = [] if offline else uvloop.run(_try_feeds(here, show=not as_json))
     if as_json:
         print_json([{"feed": url, "ok": v.ok, "what": v.sentence, "advice": v.advice} for url, v in verdicts])
     failed = sum(not verdict.ok for _, verdict in verdicts)
@@ -82,10 +83,12 @@ def add(
 
     Example: aggregator add https://kyivindependent.com
     """
+    import uvloop
+
     from aggregator.config.edit import NewFeed, add_feeds
 
     here = current(context)
-    found = asyncio.run(_discover(here, url))
+    found = uvloop.run(_discover(here, url))
     if not found.candidates:
         complain(f"Nothing was added: {found.reason}")
         raise typer.Exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +16,6 @@ from aggregator.text.addresses import without_credentials
 from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
-    from aggregator.config.models import Config
     from aggregator.model import Feed, PollReport
     from aggregator.store.database import Store
 
@@ -72,16 +70,15 @@ def poll(
 
     Example: aggregator poll --now
     """
+    import uvloop
+
     here = current(context)
     if release and not feeds:
         raise UsageError("--release needs the name or URL of the feed that you have looked at")
-    with here.store() as store:
-        urls = _urls(store, feeds) if feeds else None
-        report = asyncio.run(_poll(store, here.config, urls, everything=now or urls is not None, release=release))
-        next_poll = _next_poll(store)
+    report, next_poll = uvloop.run(_poll(here, feeds or [], now=now, release=release))
     if as_json:
         print_json({name: getattr(report, name) for name in _POLL_KEYS})
-    elif not (report.feeds or report.postponed or urls or now):
+    elif not (report.feeds or report.postponed or feeds or now):
         say(f"No feed is due{_until(next_poll, clock.utc_now())}; --now polls them all")
     else:
         _print_poll(report)
@@ -90,15 +87,24 @@ def poll(
         raise typer.Exit(1)
 
 
-async def _poll(store: Store, config: Config, urls: list[str] | None, *, everything: bool, release: bool) -> PollReport:
-    from aggregator.cli.progress import PollProgress
-    from aggregator.poll.poller import Poller
+async def _poll(here: Context, names: list[str], *, now: bool, release: bool) -> tuple[PollReport, datetime | None]:
+    from aggregator.poll.workers import ParserPool
 
-    async with Poller.open(store, config) as poller:
-        with PollProgress() as progress:
-            if everything:
-                return await poller.poll_all(urls, progress, release=release)
-            return await poller.poll_due(progress)
+    config = here.config
+    async with ParserPool() as parsers:
+        parsers.warm_up()  # beside the imports and the first requests
+        from aggregator.cli.progress import PollProgress
+        from aggregator.poll.poller import Poller
+
+        with here.store() as store:
+            urls = _urls(store, names) if names else None
+            async with Poller.open(store, config, parsers) as poller:
+                with PollProgress() as progress:
+                    if now or names:
+                        report = await poller.poll_all(urls, progress, release=release)
+                    else:
+                        report = await poller.poll_due(progress)
+            return report, _next_poll(store)
 
 
 def _next_poll(store: Store) -> datetime | None:

@@ -8,10 +8,11 @@ serve      until Ctrl-C, as `aggregator run` does
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+import uvloop
 
 from aggregator import clock
 from aggregator.config.load import load
@@ -54,7 +55,7 @@ def show(folder: Path, *, once: bool, say: Say) -> None:
 
 
 def _run_stages(store: Store, config: Config, outlets: DemoOutlets, folder: Path, say: Say) -> None:
-    for report in asyncio.run(_poll_twice(store, config, outlets)):
+    for report in uvloop.run(_poll_twice(store, config, outlets)):
         say(
             f"poll     {plural(report.feeds, 'feed', 'feeds')}: {report.fetched} fetched, "
             f"{report.not_modified} not modified, {report.failed} failed; "

@@ -7,12 +7,12 @@ outbox          -> send         letters of sign-ups, then what waits
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+import uvloop
 from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
@@ -233,7 +233,7 @@ def _send(
         await send_all(sending, digest=digest, by_hand=digest is not None)
         return posted
 
-    posted = asyncio.run(work())
+    posted = uvloop.run(work())
     troubles = dict.fromkeys((*posted.troubles, *sending.troubles))
     return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(troubles), letters=posted.sent)
 

@@ -30,7 +30,7 @@ from aggregator.poll.held import HeldFailures
 from aggregator.poll.manners import Introduction, learn_pauses, open_gate
 from aggregator.poll.moves import poll_url
 from aggregator.poll.outcome import Polled, concealed, filter_key, known_move
-from aggregator.poll.parse.result import KnownSpans, ParseFailed
+from aggregator.poll.parse.result import ParseFailed
 from aggregator.poll.rhythm import FeedHints
 from aggregator.poll.round import LEASE, Round, Tools
 from aggregator.poll.saving import Saver
@@ -60,15 +60,19 @@ class Poller:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, store: Store, config: Config) -> AsyncIterator[Poller]:
-        """A poller for as long as the block lasts. Feeds in the store must be those of `config`."""
+    async def open(cls, store: Store, config: Config, parsers: ParserPool | None = None) -> AsyncIterator[Poller]:
+        """A poller for as long as the block lasts. Feeds in the store must be those of `config`.
+
+        `parsers`: those of the caller, who closes them; its own otherwise.
+        """
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(stack.enter_context, polling_lock(store))
             database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
             gate = stack.enter_context(open_gate(store, config))
             introduction = Introduction(store, config)
             client = await stack.enter_async_context(OutboundClient(introduction.policy(), gate))
-            parsers = await stack.enter_async_context(ParserPool())
+            if parsers is None:
+                parsers = await stack.enter_async_context(ParserPool())
             capacity = config.polling.concurrency * _WAITING
             tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), capacity)
             yield cls(config, client, parsers, tools, introduction)
@@ -173,11 +177,12 @@ class Poller:
         body_hash = blake2b(fetched.body, digest_size=16).digest()
         if body_hash == polled.leased.body_hash and not afresh:
             return polled
-        known = KnownSpans.from_bytes(polled.leased.spans) if polled.leased.spans else None
-        if known is not None and afresh:
-            known = replace(known, items={})
         parsed = await self._parsers.parse(
-            fetched.body, content_type=fetched.content_type, base_url=fetched.url, known=known
+            fetched.body,
+            content_type=fetched.content_type,
+            base_url=fetched.url,
+            known=polled.leased.spans,
+            afresh=afresh,
         )
         # The body has told nothing that outlasts this poll; kept here, it would wait in memory for the database.
         light = replace(fetched, body=b"")

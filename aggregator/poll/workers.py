@@ -18,7 +18,7 @@ import signal
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -44,12 +44,13 @@ class _Body(NamedTuple):
     body: bytes
     content_type: str | None
     base_url: str
-    known: KnownSpans | None
+    known: bytes | None  # KnownSpans as they are stored: the workers have the time to read them
+    afresh: bool
 
     @property
     def weight(self) -> int:
         """Its bytes, those of a first reading counted as often as it takes longer."""
-        return len(self.body) * (1 if self.known else _FIRST_READ)
+        return len(self.body) * (_FIRST_READ if self.afresh or not self.known else 1)
 
 
 @dataclass(slots=True)
@@ -89,11 +90,24 @@ class ParserPool:
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
 
+    def warm_up(self) -> None:
+        """Start the workers, which otherwise start with the first body, and then keep it waiting."""
+        self._pool.schedule(_parse_all, args=[[]])
+
     async def parse(
-        self, body: bytes, *, content_type: str | None, base_url: str, known: KnownSpans | None = None
+        self,
+        body: bytes,
+        *,
+        content_type: str | None,
+        base_url: str,
+        known: bytes | None = None,
+        afresh: bool = False,
     ) -> ParsedFeed | ParseFailed:
-        """Parse a body in a worker; see `parse_feed`. Never raises for what the body does."""
-        job = _Job(_Body(body, content_type, base_url, known), asyncio.get_running_loop().create_future())
+        """Parse a body in a worker; see `parse_feed`. Never raises for what the body does.
+
+        `known`: what `KnownSpans.to_bytes` gave last time. `afresh`: read its items again all the same.
+        """
+        job = _Job(_Body(body, content_type, base_url, known, afresh), asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         self._set_out()
         try:
@@ -159,10 +173,15 @@ def _parse_all(bodies: Sequence[_Body]) -> list[ParsedFeed | ParseFailed]:
     return [_parse(*body) for body in bodies]
 
 
-def _parse(body: bytes, content_type: str | None, base_url: str, known: KnownSpans | None) -> ParsedFeed | ParseFailed:
+def _parse(
+    body: bytes, content_type: str | None, base_url: str, known: bytes | None, afresh: bool
+) -> ParsedFeed | ParseFailed:
     from aggregator.poll.parse.read import parse_feed  # noqa: PLC0415
 
+    spans = KnownSpans.from_bytes(known) if known else None
+    if spans is not None and afresh:
+        spans = replace(spans, items={})
     try:
-        return parse_feed(body, content_type=content_type, base_url=base_url, known=known)
+        return parse_feed(body, content_type=content_type, base_url=base_url, known=spans)
     except NotAFeed as error:
         return ParseFailed(str(error))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import alerted, entries, entry_topics, pruned
+from aggregator.store.upsert import upsert
 
 _CHUNK = 400  # two bound parameters each in one statement; SQLite's oldest limit is 999
 
@@ -52,12 +52,11 @@ def judged(conn: Connection, entry_ids: Iterable[int], topic: str) -> frozenset[
 
 def judge(conn: Connection, entry_ids: Iterable[int], topic: str) -> bool:
     """Be done with these entries. False when another process was with one of them: then it is that one's alert."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     ids = sorted(set(entry_ids))
     made = 0
     for chunk in _chunks(ids):
         rows = [{"entry_id": id_, "topic": topic} for id_ in chunk]
-        statement = dialect.insert(alerted).values(rows).on_conflict_do_nothing(index_elements=["entry_id", "topic"])
+        statement = upsert(conn, alerted).values(rows).on_conflict_do_nothing(index_elements=["entry_id", "topic"])
         made += len(conn.execute(statement.returning(alerted.c.entry_id)).all())
     return made == len(ids)
 

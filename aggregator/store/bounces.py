@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import bounces, deliveries, editions
+from aggregator.store.upsert import upsert
 
 LONGEST_ORIGINAL = 16 * 1024  # bytes
 
@@ -44,7 +44,6 @@ class Bounce:
 
 def add(conn: Connection, new: NewBounce, now: datetime) -> bool:
     """Store a report; False when it is there already."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     values = {
         "delivery_id": new.delivery_id,
         "key": new.key,
@@ -54,7 +53,7 @@ def add(conn: Connection, new: NewBounce, now: datetime) -> bool:
         "at": now,
         "original": new.original[:LONGEST_ORIGINAL],
     }
-    statement = dialect.insert(bounces).values(values).on_conflict_do_nothing(index_elements=["delivery_id", "key"])
+    statement = upsert(conn, bounces).values(values).on_conflict_do_nothing(index_elements=["delivery_id", "key"])
     return conn.execute(statement.returning(bounces.c.id)).scalar() is not None
 
 

@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import DeliveryState, Edition, EditionState, Mailing
 from aggregator.store.tables import deliveries, editions
+from aggregator.store.upsert import upsert
 
 _PAGE = 1000  # deliveries stored in one statement: memory doesn't grow with the number of recipients
 
@@ -33,11 +33,10 @@ def freeze(conn: Connection, edition: Edition, recipients: Iterable[Recipient]) 
 
     None when the digest has this edition already: then nothing is stored.
     """
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     values = {**asdict(edition), "story_keys": list(edition.story_keys), "entry_ids": list(edition.entry_ids)}
     del values["id"]
     statement = (
-        dialect.insert(editions)
+        upsert(conn, editions)
         .values(values)
         .on_conflict_do_nothing(index_elements=["digest", "variant", "local_date", "issue"])
     )

@@ -21,7 +21,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import (
     Enclosure,
@@ -34,6 +33,7 @@ from aggregator.model import (
     identity_hash,
 )
 from aggregator.store.tables import IN_USE, entries, entry_revisions, entry_topics, feeds, pruned
+from aggregator.store.upsert import upsert
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 
@@ -173,8 +173,7 @@ def insert_new(conn: Connection, arrivals: Sequence[Arrivals]) -> None:
         for one in of_feed.new
     ]
     if rows:
-        dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-        conn.execute(dialect.insert(entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"]), rows)
+        conn.execute(upsert(conn, entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"]), rows)
 
 
 def save_edited(conn: Connection, edited: Sequence[EditedEntry], edited_at: datetime) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, union_all, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.config.models import FeedConfig
 from aggregator.model import Feed, FeedState
 from aggregator.store import meta
 from aggregator.store.tables import feed_spans, feeds
+from aggregator.store.upsert import upsert
 from aggregator.text.addresses import host_key, without_credentials
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
@@ -297,11 +297,9 @@ def save_outcomes(conn: Connection, outcomes: Sequence[PollOutcome], new_entries
     conn.execute(statement, rows)
     spans = [{"feed_id": one.feed_id, "spans": one.spans} for one in outcomes if one.spans is not None]
     if spans:
-        dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-        upsert = dialect.insert(feed_spans)
-        conn.execute(
-            upsert.on_conflict_do_update(index_elements=["feed_id"], set_={"spans": upsert.excluded.spans}), spans
-        )
+        inserted = upsert(conn, feed_spans)
+        changed = {"spans": inserted.excluded.spans}
+        conn.execute(inserted.on_conflict_do_update(index_elements=["feed_id"], set_=changed), spans)
 
 
 def poll_by(conn: Connection, feed_id: int, at: datetime, reason: str) -> None:

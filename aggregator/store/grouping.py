@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, cast, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import Entry, StoryEvidence, TopicMatch
 from aggregator.store.entries import ENTRIES, load
 from aggregator.store.tables import IN_USE, entries, entry_topics, feeds, meta, stories, story_window
+from aggregator.store.upsert import upsert
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 _GENERATION = "grouping.generation"
@@ -158,8 +158,7 @@ def _topics_of_stories(conn: Connection, story_ids: Sequence[int]) -> dict[int, 
 
 def prepare(conn: Connection) -> None:
     """Make the row that `generation` locks."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    conn.execute(dialect.insert(meta).values(key=_GENERATION, value="0").on_conflict_do_nothing())
+    conn.execute(upsert(conn, meta).values(key=_GENERATION, value="0").on_conflict_do_nothing())
 
 
 def generation(conn: Connection, *, lock: bool = False) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model import HostState
 from aggregator.store.tables import hosts
+from aggregator.store.upsert import upsert
 
 
 def load(conn: Connection) -> dict[str, HostState]:
@@ -28,8 +28,7 @@ def save(conn: Connection, states: Mapping[str, HostState]) -> None:
     """Insert or replace states."""
     if not states:
         return
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(hosts)
+    statement = upsert(conn, hosts)
     columns = ("not_before", "reason", "failures")
     conn.execute(
         statement.on_conflict_do_update(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import limits
+from aggregator.store.upsert import upsert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = 24  # counts kept for a span: so finely does it move on
@@ -42,9 +42,8 @@ def grant(conn: Connection, limit: Limit, wanted: int, now: datetime) -> int:
 
 
 def _count(conn: Connection, limit: Limit, number: int, now: datetime) -> None:
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     since = now - (now - _EPOCH) % (limit.span / _STEPS)
-    statement = dialect.insert(limits).values(key=limit.key, since=since, count=number)
+    statement = upsert(conn, limits).values(key=limit.key, since=since, count=number)
     more = {"count": limits.c.count + number}
     conn.execute(statement.on_conflict_do_update(index_elements=["key", "since"], set_=more))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.tables import meta
+from aggregator.store.upsert import upsert
 
 APPLIED = "config.applied"
 """Key of what the stored topics were made with (config.applied)."""
@@ -21,13 +21,11 @@ def get(conn: Connection, key: str) -> str | None:
 
 def put(conn: Connection, key: str, value: str) -> None:
     """Set a value."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(meta).values(key=key, value=value)
+    statement = upsert(conn, meta).values(key=key, value=value)
     conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def get_or_put(conn: Connection, key: str, value: str) -> str:
     """The value as it is; where there is none, `value` becomes it. Two processes get the same one."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    conn.execute(dialect.insert(meta).values(key=key, value=value).on_conflict_do_nothing(index_elements=["key"]))
+    conn.execute(upsert(conn, meta).values(key=key, value=value).on_conflict_do_nothing(index_elements=["key"]))
     return get(conn, key) or value
