@@ -39,7 +39,7 @@ def bounces(
         (str(one.id), iso(one.at) or "", one.digest, one.local_date, one.address, one.weight, one.reason)
         for one in found
     ]
-    print_table(columns, rows)
+    print_table(columns, rows, none="No report of a mail that came back is stored")
 
 
 @returned.command()

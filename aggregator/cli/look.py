@@ -53,13 +53,15 @@ def entries(
     Example: aggregator entries --topic "Air defense" --since 2d
     """
     from aggregator.store import entries as stored
+    from aggregator.store import feeds
     from aggregator.store import stories as stored_stories
 
     here = current(context)
     now = clock.utc_now()
     _known_topic(topic, here.config.topics)
-    with here.store() as store, store.read() as conn:
+    with here.reading() as store, store.read() as conn:
         found = stored.recent(conn, since=parse_since(since, now), limit=limit, topic=topic)
+        of = feeds.by_ids(conn, list({entry.feed_id for entry in found}))
         keys = stored_stories.keys(conn, {entry.story_id for entry in found if entry.story_id is not None})
     if as_json:
         print_json([entry_json(entry, keys) for entry in found])
@@ -70,13 +72,21 @@ def entries(
                 [
                     str(e.id),
                     ago(e.sort_at, now),
-                    without_credentials(e.feed_url),
+                    of[e.feed_id].name,
                     ", ".join(m.topic for m in e.topics),
                     e.title,
                 ]
                 for e in found
             ),
+            none=_none("entry", topic, since),
         )
+
+
+def _none(what: str, topic: str | None, since: str | None) -> str:
+    if topic is not None or since is not None:
+        return f"No {what} that is stored fits; without --topic and --since, all are listed"
+    made = {"entry": "`aggregator poll` fetches them", "story": "`aggregator group` makes them of the entries"}
+    return f"No {what} is stored yet; {made[what]}"
 
 
 def _known_topic(topic: str | None, topics: dict[str, Any]) -> None:
@@ -123,7 +133,7 @@ def stories(
     here = current(context)
     now = clock.utc_now()
     _known_topic(topic, here.config.topics)
-    with here.store() as store, store.read() as conn:
+    with here.reading() as store, store.read() as conn:
         found = stored.recent(conn, since=parse_since(since, now), limit=limit, topic=topic)
     if as_json:
         print_json([story_json(story) for story in found])
@@ -142,6 +152,7 @@ def stories(
                 ]
                 for story in found
             ),
+            none=_none("story", topic, since),
         )
 
 

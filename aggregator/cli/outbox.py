@@ -45,7 +45,12 @@ def deliveries(
         print_json([_document(delivery, of) for delivery, of in rows])
         return
     columns = ("Id", "Digest", "Date", "Address", "State", "Tries", "Next try", "Reason")
-    print_table(columns, [_cells(delivery, of) for delivery, of in rows])
+    none = (
+        "No delivery fits"
+        if edition or state
+        else "No digest was mailed yet; `aggregator digest NAME --send` mails one"
+    )
+    print_table(columns, [_cells(delivery, of) for delivery, of in rows], none)
 
 
 @outbox.command()

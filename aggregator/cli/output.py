@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from io import TextIOWrapper
@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from aggregator.config.values import nearest
+from aggregator.errors import UsageError
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 _NAMED = 10  # names of feeds.yaml in one sentence
+_ROOM = 40  # columns of a terminal that the last column of a table needs
+_INDENT = 4
 
 
 def complain(message: str) -> None:
@@ -46,9 +49,16 @@ def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered goes nowhere; else Python complains about it at the very end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
         raise typer.Exit from None
+    except OSError as error:
+        nobody_reads()
+        raise UsageError(f"the output can't be written: {error.strerror}; make room, or write it elsewhere") from None
+
+
+def nobody_reads() -> None:
+    """Lead stdout nowhere, with what is still buffered; else Python complains about that at the very end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
@@ -125,13 +135,30 @@ def span(length: timedelta) -> str:
     return f"{seconds} s"
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on a terminal; tab-separated lines where stdout is a file or a pipe."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            write("\t".join(plain(cell) for cell in row) + "\n")
-        return
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console(highlight=False).print(table)
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], none: str) -> None:
+    """A table on a terminal; tab-separated lines where stdout is a file or a pipe. `none` is said when it is empty."""
+    lines = [[plain(cell) for cell in row] for row in rows]
+    if not lines:
+        stderr.print(Text(none))
+    elif sys.stdout.isatty():
+        for line in _laid_out(columns, lines, stderr.width):
+            write(line + "\n")
+    else:
+        for row in lines:
+            write("\t".join(row) + "\n")
+
+
+def _laid_out(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Aligned columns, the last one folded; below the others where they leave it no room. Nothing is cut."""
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)][:-1]
+    indent = sum(widths) + 2 * len(widths)
+    below = width - indent < _ROOM
+    for row in (columns, *rows):
+        lead = "  ".join(set_cell_size(cell, size) for cell, size in zip(row[:-1], widths, strict=True))
+        last = Text(row[-1]).wrap(stderr, max(width - (_INDENT if below else indent), _ROOM // 2))
+        first, *more = [line.plain.rstrip() for line in last] or [""]
+        yield from (
+            [lead.rstrip(), *(" " * _INDENT + line for line in (first, *more) if line)]
+            if below
+            else [f"{lead}  {first}".rstrip(), *(" " * indent + line for line in more)]
+        )

@@ -193,6 +193,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
             ]
             for feed in found
         ),
+        none="feeds.yaml names no feed; `aggregator add URL` finds one and adds it",
     )
 
 

@@ -53,7 +53,13 @@ def list_(
     if as_json:
         print_json([{**as_row(one), "reason": one.reason} for one in found])
     else:
-        print_table(("Address", "State", "Digests", "Often", "Reason"), [_cells(one) for one in found])
+        columns = ("Address", "State", "Digests", "Often", "Reason")
+        none = (
+            "No subscriber fits"
+            if state or digest
+            else "Nobody has subscribed yet; `aggregator subscribers add ADDRESS` adds one"
+        )
+        print_table(columns, [_cells(one) for one in found], none)
 
 
 @people.command()

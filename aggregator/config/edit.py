@@ -65,7 +65,10 @@ def add_feeds(path: Path, feeds: Iterable[NewFeed], environ: Mapping[str, str] =
         changed = _insert(text, new)
         if not _says(changed, _expected(old, new), environ):
             raise UsageError(f"{path} is written in a way that can't be added to; add the feed by hand")
-        _replace(path, changed.encode("utf-8"))
+        try:
+            _replace(path, changed.encode("utf-8"))
+        except OSError as error:
+            raise UsageError(f"{path} can't be written, and stays as it was: {error.strerror}") from None
     return Added(tuple(feed.url for feed in new), tuple(present))
 
 

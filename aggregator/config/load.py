@@ -51,7 +51,7 @@ def _read(path: Path) -> bytes:
     except PermissionError:
         message = "the file can't be read: permission denied; change its owner or mode"
     except (OSError, ValueError) as error:
-        message = f"the file can't be read: {error}"
+        message = f"the file can't be read: {getattr(error, 'strerror', None) or error}; name another one with -c FILE"
     raise ConfigError([ConfigFault(str(path), 1, 1, message)])
 
 

@@ -7,21 +7,39 @@ with store.write() as conn:   # SQLite: BEGIN IMMEDIATE, since a read that turns
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from aggregator.errors import DatabaseBusy, StorageError
 from aggregator.store import migrations
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+
+# What to do about what an engine says, the first that fits.
+_ADVICE = {
+    "readonly database": "give this user the right to write it and the folder around it",
+    "unable to open database": "there has to be a file that this user may read and write, or a folder to make it in",
+    "is full": "make room on its disk; what was stored is kept",
+    "disk I/O error": "is there room on its disk, and is the disk sound? What was stored is kept",
+    "already exists": "it is another program's; name another folder with -d, or another storage.database",
+    "password": "mend user and password of storage.database",
+    "does not exist": "make it (createdb), or mend storage.database",
+    "permission denied for schema": "as its owner, GRANT CREATE ON SCHEMA public to this user",
+    "permission denied": "as its owner, GRANT this user the right to read and write its tables",
+    "read-only transaction": "connect to the server that takes writes, not to a standby",
+    "No space left": "make room on its disk; what was stored is kept",
+    "resolve host": "mend the host in storage.database",
+    "connection": "is the server running, and are host and port of storage.database right?",
+}
 
 
 def sqlite_url(data: Path) -> str:
@@ -42,10 +60,7 @@ class Store:
         Raises StorageError (DatabaseTooNew, DatabaseBusy) with a sentence that says what to do.
         """
         engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
-        store = cls(engine)
-        with store._translated():
-            migrations.upgrade(engine)
-        return store
+        return cls._checked(engine, migrations.upgrade)
 
     @classmethod
     def open_to_read(cls, url: str) -> Store:
@@ -53,9 +68,17 @@ class Store:
         engine = _sqlite_reader(url) if url.startswith("sqlite") else _postgresql_engine(url)
         if not url.startswith("sqlite"):
             event.listen(engine, "connect", _read_only)
+        return cls._checked(engine, migrations.check)
+
+    @classmethod
+    def _checked(cls, engine: Engine, check: Callable[[Engine], None]) -> Store:
         store = cls(engine)
-        with store._translated():
-            migrations.check(engine)
+        try:
+            with store._translated():
+                check(engine)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @property
@@ -89,20 +112,21 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except DatabaseError as error:
             where = self.engine.url.render_as_string(hide_password=True)
-            if "locked" in str(error.orig) or "busy" in str(error.orig):
+            if isinstance(error, OperationalError) and re.search("locked|busy", str(error.orig)):
                 raise DatabaseBusy(
                     f"{where} is locked by another process for more than {BUSY_TIMEOUT} s; "
                     "stop the other process, or try again when it is done"
                 ) from error
-            raise StorageError(f"{where} can't be used: {error.orig}") from error
-        except DatabaseError as error:
             if isinstance(error.orig, sqlite3.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
-                where = self.engine.url.render_as_string(hide_password=True)
                 raise StorageError(
                     f"{where} is damaged or no database ({error.orig}); put it aside and restore a backup"
                 ) from error
+            said = " ".join(str(error.orig).split())
+            advice = next((advice for part, advice in _ADVICE.items() if part in said), "")
+            if isinstance(error, OperationalError) or (advice and not isinstance(error, IntegrityError)):
+                raise StorageError(f"{where} can't be used: {said}{advice and '; '}{advice}") from error
             raise
 
 

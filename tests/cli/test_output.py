@@ -58,8 +58,51 @@ def test_value_without_a_json_form_is_an_error() -> None:
 
 
 def test_table_is_tab_separated_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    output.print_table(["A", "B"], [["x\ty", "z"]])
+    output.print_table(["A", "B"], [["x\ty", "z"]], none="")
     assert capsys.readouterr().out == "x y\tz\n"
+
+
+def test_empty_table_is_said_beside_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_table(["A", "B"], [], none="Nothing is stored yet")
+    assert capsys.readouterr() == ("", "Nothing is stored yet\n")
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            80,
+            [
+                "Story             Entries  Title",
+                "faa50582e78d539c  12       Two Patriot launchers and sixty interceptors reach",
+                "                           Odesa in a delivery",
+                "0123456789abcdef  1        Short",
+            ],
+        ),
+        (
+            40,
+            [
+                "Story             Entries",
+                "    Title",
+                "faa50582e78d539c  12",
+                "    Two Patriot launchers and sixty",
+                "    interceptors reach Odesa in a",
+                "    delivery",
+                "0123456789abcdef  1",
+                "    Short",
+            ],
+        ),
+    ],
+)
+def test_table_on_a_terminal_of_any_width_cuts_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, lines: list[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr(output.stderr, "width", width)
+    title = "Two Patriot launchers and sixty interceptors reach Odesa in a delivery"
+    rows = [["faa50582e78d539c", "12", title], ["0123456789abcdef", "1", "Short"]]
+    output.print_table(["Story", "Entries", "Title"], rows, none="")
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 @pytest.mark.parametrize(

@@ -95,4 +95,4 @@ def test_feed_whose_secret_changes_stays_the_same_feed(
     ran = run("--data", "data", "poll", "Paid")
     assert "credentials" in ran.err
     assert feed_server.requests[-1].target == "/feed?x=another"
-    assert run("--data", "data", "entries").out.count("x=${TOKEN}") == 2
+    assert run("--data", "data", "entries", "--json").out.count("x=${TOKEN}") == 2

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -128,6 +129,41 @@ def test_reader_that_has_had_enough_ends_the_command_quietly(run: Run, site: Fee
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("arguments", [("entries",), ("entries", "--json"), ("schema",), ("--help",)])
+def test_full_disk_behind_the_output_is_one_sentence(
+    run: Run, site: FeedServer, tmp_path: Path, arguments: Any
+) -> None:
+    run("poll")
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, *arguments], cwd=tmp_path, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.returncode in {1, 2}
+    assert ran.stderr.decode().count("\n") == 1
+    assert "No space left on device; make room" in ran.stderr.decode()
+
+
+def test_closed_output_is_as_good_as_one_that_nobody_reads(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    run("poll")
+    command = f"{shlex.join(PROGRAM)} entries >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path, env=ENVIRONMENT, check=False).returncode == 0
+
+
+def test_fault_of_the_program_is_a_sentence_to_report_and_a_traceback_only_on_demand(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "feeds.yaml").write_text("feeds: [https://a.example/feed]")
+    monkeypatch.setattr("aggregator.config.load.load", lambda _path: 1 / 0)
+    ran = run("check", "--offline")
+    assert ran.code == 1
+    assert "at fault (ZeroDivisionError: division by zero, in config (context.py:" in ran.err
+    assert "AGGREGATOR_DEBUG=1" in ran.err
+    assert "Traceback" not in ran.err
+    monkeypatch.setenv("AGGREGATOR_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("check", "--offline")
 
 
 def test_terminal_without_the_letters_of_a_title_still_gets_its_line(

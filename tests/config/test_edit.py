@@ -130,7 +130,7 @@ def test_file_stays_whole_when_the_folder_can_not_be_written(file: Path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UsageError, match="can't be written, and stays as it was: No space"):
         add_feeds(file, [NEW], {})
     assert [path.name for path in file.parent.iterdir()] == ["feeds.yaml"]
     assert file.read_text() == "feeds: https://a.example/"

@@ -1,11 +1,13 @@
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InternalError
 
 from aggregator.errors import DatabaseBusy, DatabaseTooNew, StorageError
@@ -73,6 +75,47 @@ def test_data_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="data folder"):
         Store.open(sqlite_url(tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize(
+    ("make", "advice"),
+    [
+        (lambda path: path.mkdir(), "a file that this user may read and write"),
+        (lambda path: sqlite3.connect(path).execute("CREATE TABLE feeds (a)"), "another program's"),
+    ],
+)
+def test_sqlite_that_cannot_be_used_is_reported_with_what_to_do(
+    tmp_path: Path, make: Callable[[Path], object], advice: str
+) -> None:
+    make(tmp_path / "aggregator.db")
+    with pytest.raises(StorageError, match=advice):
+        Store.open(sqlite_url(tmp_path))
+
+
+def test_full_disk_is_reported_with_what_to_do(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    with pytest.raises(StorageError, match="make room on its disk"), store.write() as conn:
+        conn.exec_driver_sql("PRAGMA max_page_count = 1")
+        conn.execute(insert(meta).values(key="a", value="b" * 1_000_000))
+    store.close()
+
+
+def test_postgresql_user_without_rights_is_told_which_one_is_lacking(postgresql_server: str) -> None:
+    admin = create_engine(
+        make_url(postgresql_server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as conn:
+        conn.execute(text("CREATE USER guest"))
+        conn.execute(text("CREATE DATABASE of_others"))
+    guest = make_url(postgresql_server).set(username="guest", database="of_others").render_as_string(False)
+    with pytest.raises(StorageError, match=r"permission denied for schema public.*GRANT CREATE"):
+        Store.open(guest)
+    with pytest.raises(StorageError, match=r"does not exist; make it \(createdb\)"):
+        Store.open(make_url(postgresql_server).set(database="nowhere").render_as_string(False))
+    with admin.connect() as conn:
+        conn.execute(text("DROP DATABASE of_others"))
+        conn.execute(text("DROP USER guest"))
+    admin.dispose()
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:p@127.0.0.1:1/x", "postgresql:"])
