@@ -1,17 +1,19 @@
 """What every test may use: the shared corpus where it is present, and a store on each database engine."""
 
+import multiprocessing
 import os
 import shutil
 import tempfile
 import uuid
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import uvloop
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from aggregator.store.database import Store, sqlite_url
@@ -33,8 +35,23 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLo
     return {"uvloop": uvloop.new_event_loop}
 
 
+@pytest.fixture(autouse=True)
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker processes are forks of one that has imported what they need; spawned, each takes a third of a second.
+
+    Tests of the workers themselves and fixtures that are made once have spawned ones, as the program has.
+    """
+    multiprocessing.set_forkserver_preload(["aggregator.poll.parse.read", "pebble.pool.process"])
+    real = multiprocessing.get_context
+
+    def forking(method: str | None = None) -> BaseContext:
+        return real("forkserver" if method == "spawn" else method)
+
+    monkeypatch.setattr(multiprocessing, "get_context", forking)
+
+
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """URL of a real PostgreSQL server of this test run; it needs neither root nor an installed server."""
     pgserver = _postgresql_package()
     # A socket's path may have 107 bytes at most, and the server's own user must be able to enter the folder.
@@ -58,28 +75,44 @@ def _postgresql_package() -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: str) -> str:
-    """Name of a migrated database from which each test's own is copied."""
-    _sql(postgresql_server, "CREATE DATABASE template_store")
-    Store.open(str(make_url(postgresql_server).set(database="template_store").render_as_string(False))).close()
-    return "template_store"
+def postgresql_template(postgresql_server: str) -> Iterator[psycopg.Connection]:
+    """A connection to a server with a migrated database, template_store, from which each test's own is copied."""
+    with psycopg.connect(postgresql_server, autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
+        conn.execute("SELECT pg_reload_conf()")
+        conn.execute("CREATE DATABASE template_store")
+        Store.open(make_url(postgresql_server).set(database="template_store").render_as_string(False)).close()
+        yield conn
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+def postgresql_url(postgresql_server: str, postgresql_template: psycopg.Connection) -> Iterator[str]:
     """URL of an empty, migrated PostgreSQL database that is this test's alone."""
     name = f"test_{uuid.uuid4().hex}"
-    _sql(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    postgresql_template.execute(f"CREATE DATABASE {name} TEMPLATE template_store".encode())
     yield make_url(postgresql_server).set(database=name).render_as_string(False)
-    _sql(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql_template.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated SQLite database, from which each test's own is copied."""
+    folder = tmp_path_factory.mktemp("template")
+    Store.open(sqlite_url(folder)).close()
+    return folder
+
+
+@pytest.fixture
+def empty_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """URL of an empty, migrated SQLite database that is this test's alone."""
+    shutil.copytree(sqlite_template, tmp_path, dirs_exist_ok=True)
+    return sqlite_url(tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database of each engine."""
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path)
-    return str(request.getfixturevalue("postgresql_url"))
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty, migrated database of each engine."""
+    return str(request.getfixturevalue("empty_sqlite_url" if request.param == "sqlite" else "postgresql_url"))
 
 
 @pytest.fixture
@@ -91,16 +124,8 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(empty_sqlite_url: str) -> Iterator[Store]:
     """An opened SQLite store, for tests of what lies above the store."""
-    opened = Store.open(sqlite_url(tmp_path))
+    opened = Store.open(empty_sqlite_url)
     yield opened
     opened.close()
-
-
-def _sql(server: str, statement: str) -> None:
-    url = make_url(server).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.execute(text(statement))
-    engine.dispose()

@@ -20,6 +20,11 @@ GOOD = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><guid
 SLOW = b"<rss><channel><item><description>" + b"<a b='" * 2_000_000
 
 
+@pytest.fixture(autouse=True)
+def forked_workers() -> None:
+    """Here they are spawned, as the program's are."""
+
+
 @pytest.fixture
 async def pool() -> AsyncIterator[ParserPool]:
     async with ParserPool(workers=2, time_limit=2, memory_limit=700 * 1024 * 1024) as opened:
@@ -48,8 +53,27 @@ async def test_body_is_parsed_in_another_process(pool: ParserPool) -> None:
     first = await parse(pool, GOOD)
     assert isinstance(first, ParsedFeed)
     assert [entry.title for entry in first.entries] == ["A"]
-    again = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=first.spans.to_bytes())
+
+
+async def test_items_that_are_known_are_read_again_where_that_is_wanted(pool: ParserPool) -> None:
+    first = await parse(pool, GOOD)
+    assert isinstance(first, ParsedFeed)
+    known = first.spans.to_bytes()
+    again = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=known)
+    afresh = await pool.parse(GOOD, content_type=None, base_url="http://a.example/feed", known=known, afresh=True)
+
     assert isinstance(again, ParsedFeed)
+    assert isinstance(afresh, ParsedFeed)
+    assert not again.entries
+    assert afresh.entries == first.entries
+
+
+async def test_workers_can_be_started_before_the_first_body(pool: ParserPool) -> None:
+    before = workers()
+    pool.warm_up()
+    async with asyncio.timeout(10):
+        while len(workers() - before) < 2:
+            await asyncio.sleep(0.01)
 
 
 async def test_body_that_is_no_feed_is_a_sentence(pool: ParserPool) -> None:
