@@ -286,7 +286,7 @@ def _raise(url: str, now: datetime, barrier: Any) -> None:
 
 def test_two_programs_at_once_raise_each_alert_once(begun_on_both: Store, database_url: str) -> None:
     tell(begun_on_both, 1, [seen(1, LATER)])
-    spawn = multiprocessing.get_context("spawn")
+    spawn = multiprocessing.get_context("spawn")  # a fork would share connections with this process
     barrier = spawn.Barrier(2)
     both = [spawn.Process(target=_raise, args=(database_url, LATER, barrier)) for _ in range(2)]
     for one in both:
