@@ -14,6 +14,7 @@ import pytest
 from aggregator.poll.parse.result import ParsedFeed, ParseFailed
 from aggregator.poll.workers import ParserPool
 from tests.conftest import shared_path
+from tests.poll.kit import until
 
 GOOD = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><guid>1</guid></item></channel></rss>"
 # Ill-formed, and each reference starts a search to the end: nothing but the clock stops it.
@@ -71,9 +72,7 @@ async def test_items_that_are_known_are_read_again_where_that_is_wanted(pool: Pa
 async def test_workers_can_be_started_before_the_first_body(pool: ParserPool) -> None:
     before = workers()
     pool.warm_up()
-    async with asyncio.timeout(10):
-        while len(workers() - before) < 2:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(workers() - before) == 2)
 
 
 async def test_body_that_is_no_feed_is_a_sentence(pool: ParserPool) -> None:
