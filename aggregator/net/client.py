@@ -121,12 +121,12 @@ class OutboundClient:
             return leg.failed(FailureKind.POSTPONED, postponed.reason, hints=pause)
         try:
             outcome = await self._timed(leg)
+            if isinstance(outcome, FetchFailed):
+                self.gate.note(host, outcome.status, outcome.hints)
+            else:
+                self.gate.note(host, 200, NO_HINTS)
         finally:
             self.gate.leave(host)
-        if isinstance(outcome, FetchFailed):
-            self.gate.note(host, outcome.status, outcome.hints)
-        else:
-            self.gate.note(host, 200, NO_HINTS)
         return outcome
 
     async def _timed(self, leg: _Leg) -> Result | _Leg:

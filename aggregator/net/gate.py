@@ -2,9 +2,9 @@
 
     enter(host)   closed by Retry-After or backoff, or the wait would be long  -> Postponed, nothing is sent
                   else wait for the request before us and for the pause,
-                  of other processes too (`turnstile`)                         -> None: send now
-    leave(host)   the next one's pause starts
+                  of other processes too (`turns`)                             -> None: send now
     note(...)     what the answer says about the host
+    leave(host)   the next one's pause starts
 
 With a gap of zero the editor has said that the hosts are his own: requests run side by side, unbounded.
 """
@@ -14,20 +14,19 @@ from __future__ import annotations
 import asyncio
 import random
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from aggregator.clock import monotonic, utc_now
 from aggregator.model import HostState
 from aggregator.net.hints import CacheHints
 from aggregator.net.hosts import after_response, in_words
-from aggregator.net.turnstile import Turnstile
 
 PER_HOUR = 600
 PATIENCE = 900.0  # seconds that a request waits for its turn before it is put off
 _MOST_LINES = 10_000
-_LOOK_AGAIN = 0.05  # seconds until another process is looked at again
 _OTHERS_PATIENCE = 60.0  # seconds that one waits for another process
 
 
@@ -39,13 +38,45 @@ class Postponed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A host's turn among processes: ours where `wait` is 0, else look again after so many seconds, for `reason`.
+
+    `learnt` is what other processes were told of the host meanwhile.
+    """
+
+    wait: float = 0.0
+    reason: str = ""
+    learnt: HostState | None = None
+
+
+class Turns(Protocol):
+    """One request to a host at a time over processes, with a pause after each."""
+
+    async def take(self, host: str) -> Turn:
+        """After a turn with a wait of 0, `give` must be called."""
+
+    def give(self, host: str, pause: float, learnt: HostState | None) -> None:
+        """Others may ask after so many seconds, and not before they can know what we have learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostNews:
+    """What is to be saved of hosts: `states` that changed, and requests `asked`, (host, time) each."""
+
+    states: Mapping[str, HostState] = field(default_factory=dict)
+    asked: Sequence[tuple[str, datetime]] = ()
+
+
+NO_NEWS = HostNews()
+
+
 @dataclass(slots=True)
 class _Line:
     """The queue before one host; times on the monotonic clock."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
-    held: int = 0  # requests whose pause is not over: so long other processes wait
     free_at: float = 0.0
     started: list[float] = field(default_factory=list)  # of the requests in the last hour
 
@@ -63,13 +94,14 @@ class HostGate:
         gap: timedelta = timedelta(seconds=1),
         per_hour: int = PER_HOUR,
         asked: Iterable[tuple[str, datetime]] = (),
-        turnstile: Turnstile | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._states = dict(states or {})
         self._changed: dict[str, HostState] = {}
+        self._asked: list[tuple[str, datetime]] = []
         self._gap = gap.total_seconds()
         self._per_hour = per_hour
-        self._turnstile = turnstile
+        self._turns = turns
         self._lines: dict[str, _Line] = {}
         self._most_lines = _MOST_LINES
         now, moment = monotonic(), utc_now()
@@ -103,51 +135,41 @@ class HostGate:
             line.waiting -= 1
         try:
             await asyncio.sleep(line.free_at - monotonic())
-            busy = await self._wait_for_others(host, line)
+            busy = await self._wait_for_others(host)
         except BaseException:
             line.turn.release()
             raise
         closed = busy or self._closed(host)  # the request before us may have learnt it
         if closed is None:
             line.started.append(monotonic())
+            self._asked.append((host, utc_now()))
             return None
         line.turn.release()
-        if busy is None:
-            self._let_others(host, line)
+        if busy is None and self._turns is not None:
+            self._turns.give(host, 0.0, None)
         return closed
 
-    async def _wait_for_others(self, host: str, line: _Line) -> Postponed | None:
-        """For a request of another process, and its pause. After None the turnstile is ours."""
-        patient_until, waited = monotonic() + _OTHERS_PATIENCE, False
-        while self._turnstile is not None and not self._turnstile.take(host):
-            if monotonic() > patient_until:
-                return Postponed(utc_now() + timedelta(minutes=1), f"another process is asking {host}")
-            await asyncio.sleep(_LOOK_AGAIN)
-            waited = True
-        line.held += 1
-        if waited:  # it may have ended with its request, and not have kept its pause
-            await self._sleep_holding(host, line)
+    async def _wait_for_others(self, host: str) -> Postponed | None:
+        """For a request of another process, and its pause. After None the turn is ours."""
+        if self._turns is None:
+            return None
+        patient_until = monotonic() + _OTHERS_PATIENCE
+        while (turn := await self._turns.take(host)).wait:
+            if turn.wait > PATIENCE or monotonic() > patient_until:
+                return Postponed(utc_now() + timedelta(seconds=max(60.0, turn.wait)), turn.reason)
+            await asyncio.sleep(turn.wait)
+        if turn.learnt is not None:
+            self.learn({host: turn.learnt})
         return None
 
-    async def _sleep_holding(self, host: str, line: _Line) -> None:
-        try:
-            await asyncio.sleep(self._gap)
-        except BaseException:
-            self._let_others(host, line)
-            raise
-
-    def _let_others(self, host: str, line: _Line) -> None:
-        line.held -= 1
-        if self._turnstile is not None and not line.held:
-            self._turnstile.give(host)
-
     def leave(self, host: str) -> None:
-        """The request is over."""
+        """The request is over, and what its answer said is noted."""
         if self._gap > 0:
             line = self._lines[host]
             line.free_at = monotonic() + self._gap
             line.turn.release()
-            asyncio.get_running_loop().call_later(self._gap, self._let_others, host, line)
+            if self._turns is not None:
+                self._turns.give(host, self._gap, self._changed.get(host))
 
     def awaited(self, host: str) -> bool:
         """Whether another request will follow the one under way as soon as it may."""
@@ -160,10 +182,11 @@ class HostGate:
         if new is not old:
             self._states[host] = self._changed[host] = new
 
-    def take_changes(self) -> dict[str, HostState]:
-        """What is to be saved: the states that changed since the last call."""
-        changed, self._changed = self._changed, {}
-        return changed
+    def take_news(self) -> HostNews:
+        """What is to be saved since the last call."""
+        news = HostNews(self._changed, self._asked)
+        self._changed, self._asked = {}, []
+        return news
 
     def _closed(self, host: str) -> Postponed | None:
         state = self._states.get(host)

@@ -177,7 +177,7 @@ class Hubs:
             if polled.parsed is None or not is_topic(one, polled.parsed.meta):
                 await poller.tools.in_database(self._poll_soon, leased)
                 return Receipt.ACKNOWLEDGED
-            for saved in await poller.tools.in_database(poller.tools.saver.save, [polled], {}):
+            for saved in await poller.tools.in_database(poller.tools.saver.save, [polled]):
                 log.info("%s: its hub pushed %d new entries, %d edited", saved.url, saved.new, saved.edited)
             return Receipt.ACKNOWLEDGED
         finally:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.net.client import OutboundClient
-from aggregator.net.gate import PER_HOUR, HostGate
+from aggregator.net.gate import PER_HOUR, HostGate, Turns
 from aggregator.net.policy import NetPolicy
-from aggregator.net.turnstile import Turnstile
-from aggregator.poll.alone import beside_database
-from aggregator.store import feeds, hosts, subscribers
+from aggregator.poll.turns import open_turns
+from aggregator.store import hosts, subscribers, turns
 from aggregator.store.database import Store
 
 _HOUR = timedelta(hours=1)
@@ -25,26 +23,19 @@ _COUNTED_FOR = 3600.0  # seconds
 @contextmanager
 def open_gate(store: Store, config: Config) -> Iterator[HostGate]:
     """The hosts' queues, as another process, or this one before a reload, left them; at the end they are saved."""
-    path = beside_database(store, "hosts") if config.polling.host_gap else None
-    with Turnstile(path) if path else nullcontext() as turnstile:
-        gate = _gate(store, config, turnstile)
+    with open_turns(store, config.polling) as turns_:
+        gate = _gate(store, config, turns_)
         try:
             yield gate
         finally:
-            _save_pauses(store, gate)
+            _save_news(store, gate)
 
 
-def _gate(store: Store, config: Config, turnstile: Turnstile | None) -> HostGate:
-    now, gap = clock.utc_now(), config.polling.host_gap
+def _gate(store: Store, config: Config, turns_: Turns | None) -> HostGate:
+    gap = config.polling.host_gap
     with store.read() as conn:
-        asked = feeds.polled_since(conn, now - _HOUR) if gap else []
-        return HostGate(hosts.load(conn), gap=gap, asked=_that_matter(asked, now - gap), turnstile=turnstile)
-
-
-def _that_matter(asked: Sequence[tuple[str, datetime]], lately: datetime) -> list[tuple[str, datetime]]:
-    """Those of hosts that were asked often enough to come near their bound, or a moment ago."""
-    often = Counter(host for host, _ in asked)
-    return [(host, at) for host, at in asked if often[host] >= PER_HOUR // 10 or at >= lately]
+        asked = turns.requests_since(conn, clock.utc_now() - _HOUR) if gap else []
+        return HostGate(hosts.load(conn), gap=gap, per_hour=PER_HOUR, asked=asked, turns=turns_)
 
 
 def learn_pauses(store: Store, gate: HostGate, now: datetime) -> None:
@@ -53,11 +44,13 @@ def learn_pauses(store: Store, gate: HostGate, now: datetime) -> None:
         gate.learn(hosts.closed(conn, now))
 
 
-def _save_pauses(store: Store, gate: HostGate) -> None:
+def _save_news(store: Store, gate: HostGate) -> None:
     """What was learnt by other requests than polls, whose answers no poll saves."""
-    if changed := gate.take_changes():
+    news = gate.take_news()
+    if news.states or news.asked:
         with store.write() as conn:
-            hosts.save(conn, changed)
+            hosts.save(conn, news.states)
+            turns.note_requests(conn, news.asked, clock.utc_now())
 
 
 @dataclass(slots=True)

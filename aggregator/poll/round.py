@@ -102,7 +102,7 @@ class Round:
         await self._save(judged.charged)
         await self._save(judged.excused, network_down=True)
         if judged.forgiven:
-            await self._tools.in_database(self._tools.saver.save, judged.forgiven, {}, network_down=True)
+            await self._tools.in_database(self._tools.saver.save, judged.forgiven, network_down=True)
 
     async def _take_up(self, room: int) -> None:
         taken = await self._tools.in_database(self._take, room) if room > 0 else []
@@ -131,8 +131,8 @@ class Round:
     async def _save(self, batch: list[Polled], *, network_down: bool = False) -> None:
         if not batch:
             return
-        states = self._tools.gate.take_changes()
-        saved = await self._tools.in_database(self._tools.saver.save, batch, states, network_down=network_down)
+        news = self._tools.gate.take_news()
+        saved = await self._tools.in_database(self._tools.saver.save, batch, news, network_down=network_down)
         by_url = {one.leased.feed.url: one for one in batch}
         for one in saved:
             self._tally.add(by_url[one.url], one)

@@ -6,7 +6,7 @@
       filter, changes       pure   keep/drop of feeds.yaml; new, edited, issued again
       its hub               store  which one it names, whether that one pushes
       outcome_of            pure   health, validators, next poll
-    insert, update, rows of feeds, hosts' pauses       store   and commit
+    insert, update, rows of feeds, hosts' pauses and requests     store   and commit
 
 A batch that can't be saved is saved again feed by feed, so that one feed's bad luck is its own.
 """
@@ -23,17 +23,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from aggregator import clock
 from aggregator.config.models import Config, FeedConfig
 from aggregator.errors import DatabaseBusy, StorageError
-from aggregator.model import HostState
 from aggregator.net.failures import printable
+from aggregator.net.gate import NO_NEWS, HostNews
 from aggregator.net.response import FailureKind, Fetched, FetchFailed
 from aggregator.poll.identity import Changes, changes
 from aggregator.poll.known import known_entries
 from aggregator.poll.outcome import OUR_NETWORK_DOWN, Polled, outcome_of, uncharged
 from aggregator.poll.parse.result import ParsedFeed
 from aggregator.poll.websub import hub_was_silent, offers_of, trusted_until
-from aggregator.store import entries, feeds, hosts, websub
+from aggregator.store import entries, feeds, hosts, turns, websub
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals
 from aggregator.store.feeds import PollOutcome
@@ -65,20 +66,18 @@ class Saver:
         self._feeds: dict[str, FeedConfig] = {feed.url: feed for feed in config.feeds}
         self._filters = _filters(config)
 
-    def save(
-        self, batch: Sequence[Polled], host_states: Mapping[str, HostState], *, network_down: bool = False
-    ) -> list[Saved]:
+    def save(self, batch: Sequence[Polled], news: HostNews = NO_NEWS, *, network_down: bool = False) -> list[Saved]:
         """One transaction; a feed that left feeds.yaml or whose lease was lost meanwhile is left out."""
         try:
-            return self._save(batch, host_states, network_down)
+            return self._save(batch, news, network_down)
         except DatabaseBusy:
             raise
         except Exception as error:
             if len(batch) == 1:
                 return self._give_up(batch[0], error)
-            return [saved for one in batch for saved in self.save([one], host_states, network_down=network_down)]
+            return [saved for one in batch for saved in self.save([one], news, network_down=network_down)]
 
-    def _save(self, batch: Sequence[Polled], host_states: Mapping[str, HostState], network_down: bool) -> list[Saved]:
+    def _save(self, batch: Sequence[Polled], news: HostNews, network_down: bool) -> list[Saved]:
         with self._store.write() as conn:
             mine = self._still_ours(conn, batch)
             if network_down:
@@ -89,7 +88,8 @@ class Saver:
                 rows = self._outcomes(conn, mine, found)
                 saved = [_saved(polled, found.get(polled.leased.feed.id)) for polled, _ in mine]
             feeds.save_outcomes(conn, rows, {feed_id: len(changed.new) for feed_id, changed in found.items()})
-            hosts.save(conn, host_states)
+            hosts.save(conn, news.states)
+            turns.note_requests(conn, news.asked, clock.utc_now())
         return saved
 
     def _still_ours(self, conn: Connection, batch: Sequence[Polled]) -> list[tuple[Polled, FeedConfig]]:
@@ -155,7 +155,7 @@ class Saver:
             log.error("storing %s failed in a way that it never should", shown, exc_info=error)
             reason = f"this program failed to store it ({type(error).__name__}); please report this"
         result = FetchFailed(kind=FailureKind.NOT_A_FEED, reason=printable(reason), url=polled.leased.feed.url)
-        return self._save([replace(polled, result=result, parsed=None, body_hash=None)], {}, False)
+        return self._save([replace(polled, result=result, parsed=None, body_hash=None)], NO_NEWS, False)
 
 
 def _filters(config: Config) -> dict[str, EntryFilter]:

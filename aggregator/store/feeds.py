@@ -163,12 +163,6 @@ def known(conn: Connection) -> list[tuple[Feed, bool]]:
     return [(_feed(row), row.configured) for row in conn.execute(select(feeds).order_by(feeds.c.id))]
 
 
-def polled_since(conn: Connection, since: datetime) -> list[tuple[str, datetime]]:
-    """(host, time) of each feed's last poll, oldest first, if it was not before `since`; files are left out."""
-    statement = select(feeds.c.host, feeds.c.last_polled_at).where(feeds.c.last_polled_at >= since, feeds.c.host != "")
-    return [(row.host, row.last_polled_at) for row in conn.execute(statement.order_by(feeds.c.last_polled_at))]
-
-
 def leased_until(conn: Connection, feed_id: int) -> datetime | None:
     """Until when a process may be polling the feed; None when none is."""
     return conn.execute(select(feeds.c.lease_until).where(feeds.c.id == feed_id)).scalar()

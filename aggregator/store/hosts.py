@@ -24,6 +24,13 @@ def closed(conn: Connection, now: datetime) -> dict[str, HostState]:
     return {row.host: HostState(*row) for row in conn.execute(select(*columns).where(hosts.c.not_before > now))}
 
 
+def load_one(conn: Connection, host: str) -> HostState | None:
+    """The state of one; None where nothing was ever learnt about it."""
+    columns = (hosts.c.host, hosts.c.not_before, hosts.c.reason, hosts.c.failures)
+    row = conn.execute(select(*columns).where(hosts.c.host == host)).one_or_none()
+    return None if row is None else HostState(*row)
+
+
 def save(conn: Connection, states: Mapping[str, HostState]) -> None:
     """Insert or replace states."""
     if not states:

@@ -1,6 +1,6 @@
 """Every table. The migrations build the same; a test compares them.
 
-feeds ──< entries ──< entry_revisions          hosts   (politeness per host)
+feeds ──< entries ──< entry_revisions          hosts, host_requests, host_turns   (politeness per host)
   │          ├──< entry_topics                 meta    (key, value)
   │          ├─── story_window  (what new entries are compared with)
   │          ├──< alerted  (for which topics they can't raise an alert any more)
@@ -133,6 +133,20 @@ hosts = Table(
     Column("not_before", UTCTime),
     Column("reason", Text, nullable=False),
     Column("failures", Integer, nullable=False),
+)
+
+host_requests = Table(  # of the last hour
+    "host_requests",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("at", UTCTime, primary_key=True, index=True),
+)
+
+host_turns = Table(  # where several machines share PostgreSQL
+    "host_turns",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("free_at", UTCTime, nullable=False),  # when the next request may go out
 )
 
 stories = Table(

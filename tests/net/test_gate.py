@@ -10,7 +10,7 @@ import pytest
 from aggregator.clock import utc_now
 from aggregator.model import HostState
 from aggregator.net import gate as gate_module
-from aggregator.net.gate import HostGate, Postponed
+from aggregator.net.gate import HostGate, HostNews, Postponed
 from aggregator.net.hints import NO_HINTS, CacheHints
 
 GAP = timedelta(milliseconds=20)
@@ -99,13 +99,24 @@ async def test_changed_states_are_given_once_for_saving() -> None:
     gate = HostGate(gap=GAP)
 
     gate.note("a.example", 200, NO_HINTS)
-    assert gate.take_changes() == {}
+    assert gate.take_news() == HostNews({}, [])
     gate.note("a.example", 429, NO_HINTS)
-    changes = gate.take_changes()
+    changed = gate.take_news().states
 
-    assert list(changes) == ["a.example"]
-    assert changes["a.example"].failures == 1
-    assert gate.take_changes() == {}
+    assert list(changed) == ["a.example"]
+    assert changed["a.example"].failures == 1
+    assert gate.take_news().states == {}
+
+
+async def test_requests_are_given_once_for_saving() -> None:
+    gate = HostGate(gap=timedelta(microseconds=1))
+    began = utc_now()
+    await take_turns(gate, "a.example", 2)
+
+    asked = gate.take_news().asked
+    assert [host for host, _ in asked] == ["a.example", "a.example"]
+    assert all(began <= at <= utc_now() for _, at in asked)
+    assert gate.take_news().asked == []
 
 
 async def test_one_who_stops_waiting_holds_up_nobody() -> None:
@@ -161,7 +172,7 @@ async def test_pauses_of_other_processes_are_learnt_and_the_longer_one_holds() -
     postponed = await gate.enter("a.example")
     assert isinstance(postponed, Postponed)
     assert postponed.until == late
-    assert gate.take_changes() == {}
+    assert gate.take_news().states == {}
 
 
 async def take_turns_without_pause(gate: HostGate, host: str) -> None:

@@ -165,7 +165,7 @@ async def test_p11_window_holds_after_a_restart(polite: OutboundClient, feed_ser
     await polite.fetch(FetchRequest(url=url))
     assert polite.gate is not None
 
-    async with OutboundClient(POLICY, HostGate(polite.gate.take_changes())) as restarted:
+    async with OutboundClient(POLICY, HostGate(polite.gate.take_news().states)) as restarted:
         result = failed(await restarted.fetch(FetchRequest(url=url)))
 
     assert result.kind is FailureKind.POSTPONED

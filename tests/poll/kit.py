@@ -31,6 +31,11 @@ def config(*urls: str, **polling: object) -> Config:
     )
 
 
+def with_gap(settings: Config, gap: timedelta) -> Config:
+    """Shorter than feeds.yaml can say."""
+    return settings.model_copy(update={"polling": settings.polling.model_copy(update={"host_gap": gap})})
+
+
 @asynccontextmanager
 async def started(store: Store, settings: Config) -> AsyncIterator[Poller]:
     """As after a start of the program or a reload of feeds.yaml."""

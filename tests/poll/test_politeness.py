@@ -5,16 +5,15 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import update
 
 from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.model import FeedState, PollReport, SubscriberState
-from aggregator.net.gate import PER_HOUR
-from aggregator.store import feeds, subscribers, tables
+from aggregator.poll import manners
+from aggregator.store import subscribers
 from aggregator.store.database import Store
 from tests.feedserver import FeedServer, Reply
-from tests.poll.kit import Time, config, rss, started, stored
+from tests.poll.kit import Time, config, rss, started, stored, with_gap
 
 
 async def test_p1_one_unconditional_request_in_a_feeds_life(sqlite_store: Store, feed_server: FeedServer) -> None:
@@ -236,10 +235,7 @@ async def test_feed_with_410_is_paused_and_reported(sqlite_store: Store, feed_se
 
 async def test_p15_thirty_feeds_on_one_host_are_asked_one_by_one(sqlite_store: Store, feed_server: FeedServer) -> None:
     urls = [feed_server.script(f"/{number}", Reply(body=rss(number), delay=0.005)) for number in range(30)]
-    settings = config(*urls).model_copy(
-        update={"polling": config(*urls).polling.model_copy(update={"host_gap": timedelta(milliseconds=10)})}
-    )
-    async with started(sqlite_store, settings) as poller:
+    async with started(sqlite_store, with_gap(config(*urls), timedelta(milliseconds=10))) as poller:
         report = await poller.poll_due()
 
     assert report.fetched == 30
@@ -248,36 +244,21 @@ async def test_p15_thirty_feeds_on_one_host_are_asked_one_by_one(sqlite_store: S
     assert all(late - early >= 0.01 for early, late in pairwise(times))
 
 
-async def test_p15_processes_that_poll_at_once_ask_a_host_one_after_the_other(
-    sqlite_store: Store, feed_server: FeedServer
+async def test_p15_hourly_bound_counts_every_request_over_restarts(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    urls = [feed_server.script(f"/{number}", Reply(body=rss(number), delay=0.02)) for number in range(6)]
-    settings = config(*urls)
-    settings = settings.model_copy(
-        update={"polling": settings.polling.model_copy(update={"host_gap": timedelta(milliseconds=30)})}
-    )
-    async with started(sqlite_store, settings) as one, started(sqlite_store, settings) as other:
-        await asyncio.gather(one.poll_all(urls[:3]), other.poll_all(urls[3:]))
-
-    assert len(feed_server.requests) == 6
-    assert feed_server.most_in_flight == 1
-    times = [sent.at for sent in feed_server.requests]
-    assert all(late - early >= 0.03 for early, late in pairwise(times))
-
-
-async def test_p15_hourly_bound_and_pause_hold_over_a_restart(sqlite_store: Store, feed_server: FeedServer) -> None:
-    url = feed_server.feed("/feed", rss(1))
-    urls = [feed_server.url(f"/{number}") for number in range(PER_HOUR)]
-    settings = config(url, *urls, host_gap="1s")
-    with sqlite_store.write() as conn:
-        feeds.sync(conn, settings.feeds)
-        half_an_hour_ago = clock.utc_now() - timedelta(minutes=30)
-        polled = update(tables.feeds).where(tables.feeds.c.url != url)
-        conn.execute(polled.values(last_polled_at=half_an_hour_ago, next_poll_at=clock.utc_now() + timedelta(days=1)))
+    monkeypatch.setattr(manners, "PER_HOUR", 6)
+    feed_server.script("/moved", Reply(302, headers={"Location": "/feed"}))
+    feeds_ = config(feed_server.feed("/feed", rss(1), etag='"a"'), feed_server.url("/moved"))
+    settings = with_gap(feeds_, timedelta(milliseconds=1))
+    for _ in range(2):
+        async with started(sqlite_store, settings) as poller:
+            await poller.poll_all()
     async with started(sqlite_store, settings) as poller:
-        report = await poller.poll_due()
+        report = await poller.poll_all()
 
-    assert (report.postponed, feed_server.requests) == (1, [])
+    assert [sent.path for sent in feed_server.requests] == ["/feed", "/moved", "/feed"] * 2
+    assert report.postponed == 2
     assert "many feeds wait for 127.0.0.1" in stored(sqlite_store)[0].next_poll_reason
 
 

@@ -346,7 +346,7 @@ async def test_feed_that_left_feeds_yaml_during_its_poll_is_left_out(
         (leased,) = poller_lease(sqlite_store, 2)
         polled = await poller.poll_one(leased)
     async with started(sqlite_store, config(urls[0])) as poller:
-        assert poller.tools.saver.save([polled], {}) == []
+        assert poller.tools.saver.save([polled]) == []
     assert titles(sqlite_store) == []
 
 

@@ -83,6 +83,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_feeds_due", ["configured", "paused", "next_poll_at"], unique=False)
 
     op.create_table(
+        "host_requests",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.PrimaryKeyConstraint("host", "at", name=op.f("pk_host_requests")),
+    )
+    with op.batch_alter_table("host_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_host_requests_at"), ["at"], unique=False)
+
+    op.create_table(
+        "host_turns",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("free_at", aggregator.store.types.UTCTime(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_host_turns")),
+    )
+    op.create_table(
         "hosts",
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("not_before", aggregator.store.types.UTCTime(), nullable=True),
@@ -463,6 +478,11 @@ def downgrade() -> None:
 
     op.drop_table("limits")
     op.drop_table("hosts")
+    op.drop_table("host_turns")
+    with op.batch_alter_table("host_requests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_host_requests_at"))
+
+    op.drop_table("host_requests")
     with op.batch_alter_table("feeds", schema=None) as batch_op:
         batch_op.drop_index("ix_feeds_due")
 
