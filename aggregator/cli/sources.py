@@ -115,26 +115,31 @@ async def _discover(here: Context, url: str) -> Discovery:
 @app.command(name="import")
 def import_opml(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="A list of feeds, as feed readers export it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="OPML, as feed readers export it, or a file with an address a line.")
+    ],
 ) -> None:
-    """Add the feeds of an OPML file to feeds.yaml; those that it has already are left alone.
+    """Add the feeds of another reader's list to feeds.yaml; those that it has already are left alone.
 
     Example: aggregator import subscriptions.opml
     """
     from aggregator.config.edit import NewFeed, add_feeds
-    from aggregator.config.opml import read_opml
+    from aggregator.config.lists import read_list
 
     here = current(context)
     try:
         data = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} can't be read: {error.strerror}") from None
-    opml = read_opml(data)
+    try:
+        opml = read_list(data)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
     if not opml.feeds and not opml.skipped:
         raise UsageError(f"{file} names no feed; an OPML file has them as <outline xmlUrl=…>")
     report = add_feeds(here.config_path, [NewFeed(feed.url, feed.name, feed.language) for feed in opml.feeds])
     added = plural(len(report.added), "feed", "feeds")
-    say(f"{added} added to {here.config_path}, {len(report.present)} were there already")
+    say(f"{added} added to {here.config_path}, {plural(len(report.present), 'was', 'were')} there already")
     for skipped in opml.skipped:
         complain(f"  left out {skipped.name}: {skipped.reason}")
 

@@ -92,11 +92,16 @@ def _finders(explainer: Explainer, config: Config, now: datetime, *, entries_onl
 _SAID = {"edition", "delivery"}  # kinds that have to be named: a number is an entry, a digest tells of its editions
 
 
+_LISTED = {"delivery": "`aggregator deliveries`", "subscriber": "`aggregator subscribers list`"}
+
+
 def _find(conn: Connection, config: Config, what: list[str], finders: dict[str, Finder]) -> list[Told]:
     """All that is called so. Raises UsageError with what comes nearest."""
     kind, rest = what[0], " ".join(what[1:])
     if kind in finders and rest:
         found = list(finders[kind](conn, rest))
+        if not found and kind in _LISTED:
+            raise UsageError(f"there is no {kind} {rest!r}; {_LISTED[kind]} lists what there is")
     else:
         rest = " ".join(what)
         found = [told for kind, finder in finders.items() if kind not in _SAID for told in finder(conn, rest)]

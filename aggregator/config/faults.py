@@ -79,7 +79,7 @@ def _missing_key(detail: ErrorDetails) -> str:
     section = _section_at(tuple(path))
     description = section.model_fields[key_names(section)[str(key)]].description or ""
     return (
-        f"{key} is missing for {path[-1]}; it is: {description}"
+        f"{path[-1]} lacks {key}:, which is: {description}"
         if isinstance(path[-1], str)
         else (f"{key} is missing; it is: {description}")
     )
@@ -131,10 +131,12 @@ _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
     "missing": _missing_key,
     "model_type": _not_keys,
     "model_attributes_type": _not_keys,
-    "dict_type": lambda detail: f"expects a name with something below it, not {_kind(detail['input'])}",
+    "dict_type": lambda detail: (
+        f"expects a name, a colon and something below it, not {_kind(detail['input'])}; leave the key out for none"
+    ),
     "string_type": _not_text,
     "string_sub_type": _not_text,
-    "tuple_type": _template("expects a list, not {kind}"),
+    "tuple_type": _template("expects a list, not {kind}; write each after a dash, in a line of its own"),
     "too_short": _template("is empty; write at least one below it, each after a dash"),
     "string_too_long": _template("is longer than {max_length} characters; shorten it"),
     "int_parsing": _template("{value} is not a whole number"),

@@ -104,6 +104,8 @@ def _outlines(root: etree._Element) -> Iterator[tuple[dict[str, str], tuple[str,
 def _feed(attributes: dict[str, str], folders: tuple[str, ...]) -> OpmlFeed | SkippedOutline | None:
     """None for a folder."""
     title = _title(attributes)
+    if "+" in attributes.get("type", ""):  # FreshRSS: HTML+XPath, JSON+DotNotation …
+        return SkippedOutline(title or "an outline without a name", "its reader makes this feed from a page by itself")
     url = attributes.get("xmlurl") or (attributes.get("url") if attributes.get("type") in {"rss", "atom"} else None)
     if not url:
         if attributes.get("type") in {"rss", "atom", "include", "link"} or attributes.get("htmlurl"):

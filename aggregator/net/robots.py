@@ -17,6 +17,7 @@ from aggregator.text.addresses import without_credentials
 _MAX_BYTES = 512 * 1024  # RFC 9309 section 2.5: at least 500 KiB
 _KEPT = timedelta(hours=24)  # section 2.4
 _MOST_SITES = 1000
+_UNASKED = (FailureKind.POSTPONED, FailureKind.REFUSED_ADDRESS, FailureKind.DNS)  # nobody was reached: no rules to keep
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Robots:
             answer = await self.client.fetch(
                 FetchRequest(url=target.at("/robots.txt"), accept="text/plain, */*;q=0.1", max_bytes=_MAX_BYTES)
             )
-            if isinstance(answer, FetchFailed) and answer.kind is FailureKind.POSTPONED:
+            if isinstance(answer, FetchFailed) and answer.kind in _UNASKED:
                 return answer.reason
             rules = _read(answer)
             self._rules[target.origin] = (monotonic(), rules)

@@ -14,7 +14,6 @@ _ADVICE = {
     FailureKind.NOT_FOUND: "look for its new address with `aggregator add` and the address of its site",
     FailureKind.NOT_A_FEED: "`aggregator add` finds the feed behind a page's address",
     FailureKind.BLOCKED: "ask the publisher, or read it from another address",
-    FailureKind.REFUSED_ADDRESS: "allow its network with polling.allow_networks, if it is yours",
 }
 
 

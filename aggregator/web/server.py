@@ -133,7 +133,7 @@ def _sentence(host: str, port: int, error: OSError) -> str:
         return f"port {port} on {host} is in use by another program; stop that one, or set web.port in feeds.yaml"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"port {port} needs more rights than this user has; set web.port in feeds.yaml to one from 1024 on"
-    return f"can't listen on {host}, port {port}: {error.strerror}"
+    return f"can't listen on {host}, port {port}: {error.strerror}; set web.host and web.port in feeds.yaml"
 
 
 def _address(host: str, listening: socket.socket) -> str:

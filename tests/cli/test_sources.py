@@ -115,7 +115,7 @@ def test_import_adds_new_feeds_and_says_what_it_left_out(run: Run, site: FeedSer
     )
     ran = run("import", "list.opml")
     assert ran.code == 0
-    assert "1 feed added to feeds.yaml, 1 were there already" in ran.out
+    assert "1 feed added to feeds.yaml, 1 was there already" in ran.out
     assert "  left out Odd: " in ran.err
     assert "https://new.example/feed" in (tmp_path / "feeds.yaml").read_text()
 
@@ -126,13 +126,27 @@ def test_import_of_what_is_no_list_is_a_usage_error(run: Run, tmp_path: Path, na
         (tmp_path / name).write_bytes(data)
     ran = run("import", name)
     assert ran.code == 2
+    assert ran.err.startswith(name)
     assert ran.err.count("\n") == 1
+
+
+def test_import_into_a_folder_that_cannot_be_written_is_one_sentence(
+    run: Run, site: FeedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "urls").write_text("https://new.example/feed")
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+    ran = run("import", "urls")
+    assert ran.code == 2
+    assert ran.err == "feeds.yaml can't be written, and stays as it was: Permission denied\n"
 
 
 def test_exported_opml_can_be_imported_again(run: Run, site: FeedServer) -> None:
     run("poll")
     assert run("export-opml", "--out", "feeds.opml").code == 0
-    assert run("import", "feeds.opml").out == "0 feeds added to feeds.yaml, 1 were there already\n"
+    assert run("import", "feeds.opml").out == "0 feeds added to feeds.yaml, 1 was there already\n"
 
 
 def test_opml_goes_to_stdout_without_a_file(run: Run, site: FeedServer) -> None:

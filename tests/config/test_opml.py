@@ -129,3 +129,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
             assert isinstance(read_opml(body), Opml)
         except UsageError as error:
             assert str(error)
+
+
+def test_scraped_page_of_freshrss_is_left_out() -> None:
+    read = opml('<outline text="A" type="HTML+XPath" xmlUrl="https://a.example/page"/>')
+    assert read.feeds == ()
+    assert read.skipped == (SkippedOutline("A", "its reader makes this feed from a page by itself"),)
