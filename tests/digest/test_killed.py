@@ -24,18 +24,18 @@ KILLS = int(os.environ.get("AGGREGATOR_KILLS", "25"))
 PEOPLE = tuple(f"reader{n}@example.com" for n in range(4))
 
 
-class Sender:
-    """Runs senders, one process each, that can be killed."""
+Program = subprocess.Popen[str]
 
-    def __init__(self, store: Store, smtp: str, people: tuple[str, ...]) -> None:
+
+class Sender:
+    """Has a program run senders, one process each, that can be killed."""
+
+    def __init__(self, program: Program, store: Store, smtp: str, people: tuple[str, ...]) -> None:
         self.store = store
         url = store.engine.url.render_as_string(hide_password=False)
         self._prefix = f"{url} {smtp}"
         self._people = ",".join(people)
-        command = [sys.executable, "-m", "tests.digest.killed"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-        )
+        self._process = program
 
     def run(self, minutes: float, where: str = "-") -> int:
         self.start(minutes, where)
@@ -50,9 +50,6 @@ class Sender:
         assert self._process.stdout
         return int(self._process.stdout.readline())
 
-    def close(self) -> None:
-        self._process.communicate()
-
     def deliveries(self) -> list[Delivery]:
         with self.store.read() as conn:
             return deliveries.listing(conn)
@@ -64,19 +61,23 @@ def stocked(sqlite_store: Store) -> Store:
     return sqlite_store
 
 
-@pytest.fixture
-def senders() -> Iterator[list[Sender]]:
-    made: list[Sender] = []
-    yield made
-    for sender in made:
-        sender.close()
+def begun() -> Iterator[Program]:
+    command = [sys.executable, "-m", "tests.digest.killed"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as program:
+        yield program
 
 
-def test_two_processes_at_once_send_each_mail_once(store: Store, senders: list[Sender]) -> None:
+program = pytest.fixture(begun, scope="module")
+another_program = pytest.fixture(begun, scope="module")
+
+
+def test_two_processes_at_once_send_each_mail_once(store: Store, program: Program, another_program: Program) -> None:
     stock(store, edition_of(5))
     people = tuple(f"reader{n}@example.com" for n in range(60))
     with mail_server(rcpt_pause=0.03) as server:  # long enough for the second to begin before the first is done
-        senders += [Sender(store, server.url, people) for _ in range(2)]
+        senders = [Sender(one, store, server.url, people) for one in (program, another_program)]
         for sender in senders:
             sender.start(0)
         assert [sender.result() for sender in senders] == [0, 0]
@@ -85,11 +86,9 @@ def test_two_processes_at_once_send_each_mail_once(store: Store, senders: list[S
 
 
 @pytest.mark.parametrize("point", [point for point in POINTS if "rename" not in point])
-def test_killed_at_any_step_nobody_gets_two_and_nobody_is_lost(
-    stocked: Store, senders: list[Sender], point: str
-) -> None:
+def test_killed_at_any_step_nobody_gets_two_and_nobody_is_lost(stocked: Store, program: Program, point: str) -> None:
     with mail_server() as server:
-        senders.append(sender := Sender(stocked, server.url, PEOPLE))
+        sender = Sender(program, stocked, server.url, PEOPLE)
         assert sender.run(0, point) == DIED
         assert sender.run(1) == 0
         assert sender.run(2) == 0
@@ -107,9 +106,9 @@ def test_killed_at_any_step_nobody_gets_two_and_nobody_is_lost(
 
 @pytest.mark.parametrize("point", ["before the rename", "after the rename"])
 def test_killed_around_the_rename_there_is_a_whole_file_or_none(
-    stocked: Store, senders: list[Sender], tmp_path: Path, point: str
+    stocked: Store, program: Program, tmp_path: Path, point: str
 ) -> None:
-    senders.append(sender := Sender(stocked, f"file:{tmp_path}/out", PEOPLE[:1]))
+    sender = Sender(program, stocked, f"file:{tmp_path}/out", PEOPLE[:1])
     assert sender.run(0, point) == DIED
     files = [path for path in (tmp_path / "out").iterdir() if path.suffix == ".eml"]
     assert len(files) == (0 if point.startswith("before") else 1)
@@ -119,11 +118,11 @@ def test_killed_around_the_rename_there_is_a_whole_file_or_none(
     assert delivery.state is DeliveryState.UNCERTAIN
 
 
-def test_random_kills_send_nothing_twice_and_lose_nobody(stocked: Store, senders: list[Sender]) -> None:
+def test_random_kills_send_nothing_twice_and_lose_nobody(stocked: Store, program: Program) -> None:
     people = tuple(f"reader{n}@example.com" for n in range(KILLS * 20))
     chance = random.Random(7)
     with mail_server() as server:
-        senders.append(sender := Sender(stocked, server.url, people))
+        sender = Sender(program, stocked, server.url, people)
         statuses = [sender.run(number / 2, f"ms:{chance.randint(0, 60)}") for number in range(KILLS)]
         for rest in range(20):
             assert sender.run(KILLS / 2 + 1 + rest) == 0
