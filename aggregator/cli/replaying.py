@@ -29,7 +29,7 @@ from aggregator.model import Edition, Entry, Story, TopicMatch
 from aggregator.store import entries, grouping, meta, stories
 from aggregator.store import feeds as stored_feeds
 from aggregator.store.database import Store
-from aggregator.text.matcher import EntryFilter
+from aggregator.text.filters import EntryFilters
 
 _PAGE = 500  # stories, or feeds, at a time
 Progress = Callable[[int, int], None]
@@ -46,7 +46,7 @@ class Trial:
     feeds: FeedEdits
     edits: list[TopicEdit]
     replay: Replay
-    filters: dict[str, EntryFilter]
+    filters: EntryFilters
     since: datetime | None
     plan: Plan
     topics: dict[int, Topics] = field(default_factory=dict)  # of the entries whose topics change
@@ -80,11 +80,13 @@ def _begin(store: Store, config: Config, since: datetime | None, samples: int) -
     feeds = feed_edits(known, config, applied)
     edits = topic_edits(applied.topics if applied else None, config.topics, feeds.renamed)
     before = applied.filters if applied else {}
-    filters = {
-        str(feed.url): EntryFilter(feed.keep, feed.drop)
-        for feed in config.feeds
-        if (feed.keep or feed.drop) and before.get(str(feed.url)) != (feed.keep, feed.drop)
-    }
+    filters = EntryFilters(
+        {
+            str(feed.url): (feed.keep, feed.drop)
+            for feed in config.feeds
+            if before.get(str(feed.url)) != (feed.keep, feed.drop)
+        }
+    )
     plan = Plan(samples=samples, since=since, waiting=waiting, behind=behind)
     plan.feeds, plan.feeds_unchanged = feeds.edits, feeds.unchanged
     plan.topics = {edit.name: TopicPlan(edit.name, edit.kind, edit.details) for edit in edits}
@@ -145,8 +147,8 @@ def _read_entry(trial: Trial, entry: Entry) -> None:
     _tally(trial, entry, entry.topics if old else (), now)
     if entry.story_id is not None and (entry.id in trial.topics or entry.feed_id in feeds.concerned):
         trial.touched.add(entry.story_id)
-    if old and new and (accepts := trial.filters.get(new.url)):
-        taken, why = accepts.accepts(entry)
+    if old and new and new.url in trial.filters:
+        taken, why = trial.filters.accepts(new.url, entry)
         found = trial.plan.filters.setdefault(new.url, FilterPlan(new.name))
         found.entries += 1
         if not taken:

@@ -1,9 +1,10 @@
 """Saving what polls brought: a batch of feeds in one transaction, each feed's part whole or not at all.
 
+    filter           pure   keep/drop of feeds.yaml, before anybody has to wait for the database
     feeds whose lease is still ours
     known            store  what is known of all their entries, in a few statements
     for each feed
-      filter, changes       pure   keep/drop of feeds.yaml; new, edited, issued again
+      changes               pure   new, edited, issued again
       its hub               store  which one it names, whether that one pushes
       outcome_of            pure   health, validators, next poll
     insert, update, rows of feeds, hosts' pauses and requests     store   and commit
@@ -42,7 +43,7 @@ from aggregator.store.websub import Subscription
 from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
-    from aggregator.text.matcher import EntryFilter
+    from aggregator.text.filters import EntryFilters
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +79,9 @@ class Saver:
             return [saved for one in batch for saved in self.save([one], news, network_down=network_down)]
 
     def _save(self, batch: Sequence[Polled], news: HostNews, network_down: bool) -> list[Saved]:
+        judged = [self._judged(one) for one in batch]
         with self._store.write() as conn:
-            mine = self._still_ours(conn, batch)
+            mine = self._still_ours(conn, judged)
             if network_down:
                 rows, found = [uncharged(polled) for polled, _ in mine], {}
                 saved = [Saved(polled.leased.feed.url, failed=OUR_NETWORK_DOWN) for polled, _ in mine]
@@ -102,7 +104,7 @@ class Saver:
 
     def _save_entries(self, conn: Connection, mine: Sequence[tuple[Polled, FeedConfig]]) -> dict[int, Changes]:
         """What changed, by feed id, of the feeds whose body was parsed."""
-        brought = [(one, self._kept(one.parsed, feed)) for one, feed in mine if one.parsed is not None]
+        brought = [(one, one.parsed) for one, _ in mine if one.parsed is not None]
         known = known_entries(conn, brought)
         found: dict[int, Changes] = {}
         for one, parsed in brought:
@@ -131,14 +133,20 @@ class Saver:
             feeds.note_change(conn)
         return rows
 
+    def _judged(self, polled: Polled) -> Polled:
+        feed = self._feeds.get(polled.leased.feed.url)
+        if polled.parsed is None or feed is None or not (feed.language or feed.keep or feed.drop):
+            return polled
+        return replace(polled, parsed=self._kept(polled.parsed, feed))
+
     def _kept(self, parsed: ParsedFeed, feed: FeedConfig) -> ParsedFeed:
         """Without what `keep` and `drop` leave out, and in the language that feeds.yaml gives to a silent feed."""
         chosen = list(zip(parsed.entries, parsed.identities, strict=True))
         if feed.language:
             chosen = [(replace(e, language=e.language or feed.language), identity) for e, identity in chosen]
-        if feed.url in self._filters:  # keywords inflect by the entry's language
-            accepts = self._filters[feed.url].accepts
-            chosen = [(entry, identity) for entry, identity in chosen if accepts(entry)[0]]
+        if self._filters and feed.url in self._filters:  # keywords inflect by the entry's language
+            accepts = self._filters.accepts
+            chosen = [(entry, identity) for entry, identity in chosen if accepts(feed.url, entry)[0]]
         kept, identities = tuple(entry for entry, _ in chosen), tuple(identity for _, identity in chosen)
         return replace(parsed, entries=kept, identities=identities)
 
@@ -158,14 +166,14 @@ class Saver:
         return self._save([replace(polled, result=result, parsed=None, body_hash=None)], NO_NEWS, False)
 
 
-def _filters(config: Config) -> dict[str, EntryFilter]:
-    """By URL, of the feeds that have keep or drop. Most have neither, and words take long to load."""
-    filtered = [feed for feed in config.feeds if feed.keep or feed.drop]
-    if not filtered:
-        return {}
-    from aggregator.text.matcher import EntryFilter  # noqa: PLC0415
+def _filters(config: Config) -> EntryFilters | None:
+    """Of the feeds that have keep or drop. Most have neither, and words take long to load."""
+    lists = {str(feed.url): (feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
+    if not lists:
+        return None
+    from aggregator.text.filters import EntryFilters  # noqa: PLC0415
 
-    return {feed.url: EntryFilter(feed.keep, feed.drop) for feed in filtered}
+    return EntryFilters(lists)
 
 
 def _follow_hub(

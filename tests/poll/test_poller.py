@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, text
 from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.errors import DatabaseBusy
-from aggregator.model import FeedState
+from aggregator.model import EntryContent, FeedState
 from aggregator.poll.outcome import Polled
 from aggregator.poll.poller import Poller
 from aggregator.poll.trial import verdict
@@ -25,6 +26,7 @@ from aggregator.store import entries, feeds
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals
 from aggregator.store.feeds import LeasedFeed
+from aggregator.text.filters import EntryFilters
 from tests.feedserver import FeedServer, Reply
 from tests.poll.kit import Time, config, rss, started, stored, until
 
@@ -131,6 +133,27 @@ async def test_entries_left_out_are_judged_again_after_an_edit_of_keep_or_drop(
             await poller.poll_all()
         assert titles(sqlite_store) == wanted
         assert (feed_server.requests[-1].header("If-None-Match") is not None) is conditional
+
+
+async def test_others_can_write_while_entries_are_judged_by_keep_and_drop(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words are read and dictionaries loaded meanwhile, which may take seconds."""
+    judge = EntryFilters.accepts
+    written: list[str] = []
+
+    def accepts(filters: EntryFilters, feed: str, entry: EntryContent) -> tuple[bool, str]:
+        with closing(sqlite3.connect(sqlite_store.engine.url.database or "", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            written.append(entry.title)
+        return judge(filters, feed, entry)
+
+    monkeypatch.setattr(EntryFilters, "accepts", accepts)
+    async with started(sqlite_store, edited(feed_server.feed("/feed", rss(1, 2)), drop=['"item 2"'])) as poller:
+        await poller.poll_all()
+
+    assert written == ["Item 1", "Item 2"]
+    assert titles(sqlite_store) == ["Item 1"]
 
 
 # Quarantine

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from aggregator.model import EntryContent, Person
 from aggregator.text.evidence import Kind, score
 from aggregator.text.keyword_lexer import KeywordError
-from aggregator.text.matcher import EntryFilter, Matcher
+from aggregator.text.matcher import Matcher
 from aggregator.text.tokens import CHUNK
 
 
@@ -198,27 +198,3 @@ def test_text_read_word_by_word_has_the_chunks_of_the_whole_text(text: str) -> N
     field = MATCHER.read(entry("", text)).fields["text"]
     assert field.length == len(CHUNK.findall(text))
     assert [field.word(index) for index in range(field.length)] == CHUNK.findall(text)
-
-
-def test_filter_without_keep_keeps_what_drop_does_not_name() -> None:
-    chosen = EntryFilter((), ("football",))
-    assert chosen.accepts(entry("Kyiv asks for help")) == (True, "Kept: nothing of drop: matches.")
-    assert chosen.accepts(entry("Football: Dynamo wins")) == (False, "Left out: 'football' of drop: is in the title.")
-
-
-def test_filter_with_keep_keeps_only_what_it_names() -> None:
-    chosen = EntryFilter(("ukraine", "aid pledges"), ())
-    assert chosen.accepts(entry("Talks", "Ukraine asks for help")) == (True, "Kept: 'ukraine' of keep: is in the text.")
-    assert chosen.accepts(entry("Pledge by the West", "More military aid for Kyiv")) == (
-        True,
-        "Kept: 'aid pledges' of keep: is in the title and the text.",
-    )
-    assert chosen.accepts(entry("Rain in Paris")) == (False, "Left out: nothing of keep: matches.")
-
-
-def test_drop_wins_over_keep() -> None:
-    assert EntryFilter(("ukraine",), ("football",)).accepts(entry("Ukraine wins at football"))[0] is False
-
-
-def test_passing_mention_in_an_article_is_not_enough_to_drop_it() -> None:
-    assert EntryFilter((), ("football",)).accepts(entry("Kyiv", filler(200) + "football"))[0] is True
