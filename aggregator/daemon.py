@@ -3,6 +3,7 @@
     every few seconds   poll what is due                      in the event loop
                         group what is new, then publish       in a thread
     every half minute   make and send the digests that are due; read what came back; ask hubs to push (WebSub)
+    at a sign-up        send the letter that it is answered with
     every second        read feeds.yaml again if it changed
     every hour          remove what is older than storage.keep
 
@@ -30,7 +31,7 @@ from aggregator import clock
 from aggregator.config.load import load
 from aggregator.config.models import Config
 from aggregator.digest.bounces.lookout import Lookout
-from aggregator.digest.service import send_due
+from aggregator.digest.service import send_due, send_letters_due
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.group.grouper import Grouper
 from aggregator.poll.hubs import Hubs
@@ -104,7 +105,9 @@ class Daemon:
         self.stopping = asyncio.Event()
         self._lookout = Lookout(store, lambda: self.config, self.stopping.is_set)
         self._hubs = Hubs(store, lambda: self.config, lambda: self._poller)
-        self.app = create_app(store, lambda: self.config, out, self._warnings, self._hubs)
+        self.app = create_app(
+            store, lambda: self.config, out, self._warnings, self._hubs, letter_waits=self._letter_waits
+        )
         self._config_path = config_path
         self._read_at: tuple[int, int] | None = None  # it may have been edited while the program started
         self._config_faults: tuple[str, ...] = ()
@@ -134,6 +137,7 @@ class Daemon:
             (self.poll, POLL_TICK),
             (self.group_and_publish, GROUP_TICK),
             (self.send_digests, DIGEST_TICK),
+            (self.send_letters, DIGEST_TICK),
             (self._lookout.read_bounces, BOUNCES_TICK),
             (self._hubs.tick, WEBSUB_TICK),
             (self.reload, CONFIG_TICK),
@@ -244,6 +248,16 @@ class Daemon:
         if any(not one.variant for one in report.made):  # those of subscribers' own wishes are not published
             async with self._stages:
                 await self._publish()
+
+    async def send_letters(self) -> None:
+        """Send the letters of subscriptions, beside whatever digest is just going out."""
+        now = clock.utc_now()
+        report = await asyncio.to_thread(send_letters_due, self._store, self.config, now, stopping=self.stopping.is_set)
+        for trouble in report.troubles:
+            log.error("%s", trouble)
+
+    def _letter_waits(self) -> None:
+        self._soon(self.send_letters)
 
     async def reload(self) -> None:
         """Make an edited feeds.yaml the active one; a faulty one is reported and changes nothing."""

@@ -151,6 +151,8 @@ class DigestConfig(Section):
     """Fixed recipients."""
     window: Period = timedelta(hours=6)
     """How late a missed edition may still be sent after downtime."""
+    welcome: bool = True
+    """Greet who has confirmed with a mail: the latest edition, when the next one comes, the link to the settings."""
 
 
 class DkimConfig(Section):

@@ -1,17 +1,15 @@
-"""Sends the letters of sign-ups: to confirm an address, to find back to one's preferences.
+"""Sends the letters of subscriptions: to confirm an address, to greet, to find back to one's preferences.
 
     forget what nobody waits for any more
     open the transport          trouble -> the transport pauses, as for digests
     claim a few letters         with a lease
-    each: text from its template -> handed over -> noted as such -> the final dot
+    each: made (`letter`) -> handed over -> noted as such, if it is still wanted -> the final dot
 
 At most one letter reaches anybody: what was handed over is never sent again, and who got none can ask once more.
-Nothing that a visitor typed stands in a letter, apart from the address that it goes to.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,19 +19,18 @@ from sqlalchemy import Connection
 from aggregator.config.models import Config
 from aggregator.digest.decide import RETRY_AFTER, Pause, pause_after, pause_from_text, pause_to_text
 from aggregator.digest.ledger import Ledger
-from aggregator.digest.message import Message, Note, domain_of, note
+from aggregator.digest.letter import mail_of
+from aggregator.digest.message import Message
 from aggregator.digest.outbox import PAUSE_KEY, without_addresses
 from aggregator.digest.replies import Result, Verdict
 from aggregator.digest.signing import Key, sign
 from aggregator.digest.subscriptions import CONFIRM_WITHIN
-from aggregator.digest.tokens import Holder, Purpose, link, make_token
 from aggregator.digest.transport import Transport
 from aggregator.errors import DeliveryError
-from aggregator.model import SubscriberState
-from aggregator.store import letters, limits, meta, subscribers
+from aggregator.model import Subscriber, SubscriberState
+from aggregator.store import editions, letters, limits, meta, subscribers
 from aggregator.store.database import Store
 from aggregator.store.letters import Letter, LetterKind
-from aggregator.templating import environment, render
 
 LEASE = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=1)
@@ -108,7 +105,7 @@ def tidy_up(store: Store, now: datetime) -> None:
 
 async def _send(post: Post, ledger: Ledger, letter: Letter, report: Posted) -> Result | None:
     """Send one; the result when nothing else can be sent either."""
-    if not _wanted(letter):
+    if not _wanted(letter, letter.subscriber):
         await ledger.write(lambda conn: letters.remove(conn, letter))
         return None
     try:
@@ -122,15 +119,29 @@ async def _send(post: Post, ledger: Ledger, letter: Letter, report: Posted) -> R
     return result if result.verdict in {Verdict.PAUSE, Verdict.STOP} else None
 
 
-def _wanted(letter: Letter) -> bool:
-    confirmed = letter.subscriber.state is SubscriberState.CONFIRMED
-    return confirmed if letter.kind is LetterKind.MANAGE else not confirmed
+def _wanted(letter: Letter, person: Subscriber | None) -> bool:
+    """Whether the letter still makes sense; nothing but a confirmation goes to somebody who is not subscribed."""
+    if person is None or person.state is SubscriberState.SUPPRESSED:
+        return False
+    return (person.state is SubscriberState.CONFIRMED) is (letter.kind is not LetterKind.CONFIRM)
 
 
 async def _hand_over(ledger: Ledger, letter: Letter) -> Result | None:
-    if await ledger.write(lambda conn: letters.hand_over(conn, letter)):
+    def write(conn: Connection) -> Result | None:
+        if not letters.hand_over(conn, letter):
+            return Result(Verdict.FENCED, "another sender has taken it over")
+        if not _wanted(letter, subscribers.by_id(conn, letter.subscriber.id)):
+            return Result(Verdict.SUPPRESS, "it is not wanted any more")
         return None
-    return Result(Verdict.FENCED, "another sender has taken it over")
+
+    return await ledger.write(write)
+
+
+def _message(post: Post, letter: Letter) -> Message:
+    with post.store.read() as conn:
+        last = {name: day for name in post.config.digests if (day := editions.newest_told(conn, name))}
+    mail = mail_of(post.config, letter, post.secret, last)
+    return mail.with_data(sign(mail.data, post.key, letter.created)) if post.key else mail
 
 
 async def _settle(post: Post, ledger: Ledger, letter: Letter, result: Result) -> None:
@@ -156,37 +167,3 @@ async def _pause(post: Post, ledger: Ledger, trouble: Result, report: Posted) ->
 
     pause = await ledger.write(write)
     report.troubles = (f"no mail is sent until {pause.until:%H:%M} UTC: {without_addresses(trouble.reason)}",)
-
-
-def _message(post: Post, letter: Letter) -> Message:
-    config, person = post.config, letter.subscriber
-    text = render(environment(config.templates), f"{letter.kind}.txt", _variables(config, letter, post.secret))
-    first, _, body = text.partition("\n")
-    made = hashlib.sha256(f"{letter.kind}\n{person.salt}\n{letter.created.isoformat()}".encode()).hexdigest()[:32]
-    mail = note(
-        Note(
-            id=f"<{made}@{domain_of(config.mail.from_)}>",
-            sender=config.mail.from_,
-            reply_to=config.mail.reply_to,
-            recipient=person.address,
-            subject=first.removeprefix("Subject:").strip(),
-            text=body,
-            language="en",
-            when=letter.created,
-        )
-    )
-    return mail.with_data(sign(mail.data, post.key, letter.created)) if post.key else mail
-
-
-def _variables(config: Config, letter: Letter, secret: str) -> dict[str, object]:
-    """The variables of templates/confirm.txt and manage.txt; docs/subscribers.md explains them."""
-    holder = Holder(letter.subscriber.id, letter.subscriber.salt)
-    purpose = Purpose.CONFIRM if letter.kind is LetterKind.CONFIRM else Purpose.PREFERENCES
-    expires = letter.created + CONFIRM_WITHIN if purpose is Purpose.CONFIRM else None
-    return {
-        "name": config.site.title,
-        "digests": [name for name in config.digests if name in letter.subscriber.digests],
-        "url": link(config.site.url, purpose, make_token(secret, purpose, holder, expires)),
-        "days": CONFIRM_WITHIN.days,
-        "address": config.mail.address,
-    }

@@ -102,17 +102,21 @@ class MessageMaker:
         return headers
 
     def _unsubscribe(self, links: PersonalLinks | None) -> list[tuple[str, str]]:
-        """RFC 2369, and RFC 8058 where a link can do it in one click."""
         if links is None:
             return [("List-Unsubscribe", f"<{self._mailing.unsubscribe}>")]
-        ways = f"<{links.unsubscribe}>, <{self._mailing.unsubscribe}>"
-        return [("List-Unsubscribe", ways), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+        return _one_click(links.unsubscribe, self._mailing.unsubscribe)
 
     def _own(self, links: PersonalLinks | None) -> dict[str, str]:
         """A subscriber's links by those in whose place they stand."""
         if links is None:
             return {}
         return {self._mailing.unsubscribe: links.unsubscribe, self._mailing.preferences: links.preferences}
+
+
+def _one_click(*links: str) -> list[tuple[str, str]]:
+    """The ways to leave (RFC 2369), and that the first one takes a click; RFC 8058 has that for https alone."""
+    ways = [("List-Unsubscribe", ", ".join(f"<{link}>" for link in links))]
+    return [*ways, ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if links[0].startswith("https:") else ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,7 @@ class Note:
     text: str
     language: str
     when: datetime
+    unsubscribe: str | None = None  # a subscriber's own link
 
 
 def note(mail: Note) -> Message:
@@ -143,6 +148,7 @@ def note(mail: Note) -> Message:
         ("MIME-Version", "1.0"),
         ("Content-Language", mail.language),
         ("Auto-Submitted", "auto-generated"),
+        *(_one_click(mail.unsubscribe) if mail.unsubscribe else []),
         ("Content-Type", body.content_type),
         ("Content-Transfer-Encoding", "quoted-printable"),
     ]

@@ -1,4 +1,4 @@
-"""The words of a mail that don't come from feeds, by language: `phrases('uk')` has them all. English where unknown."""
+"""The words of mails and of pages of subscriptions by language: `phrases('uk')` has all. English where unknown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from aggregator.digest.languages import LANGUAGES
+from aggregator.digest.languages.words import Subscribing
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
 
@@ -18,6 +19,7 @@ class Phrases:
     """One language. `{}` stands for what is filled in; plural forms are in the order of the language's rule."""
 
     language: str
+    name: str  # of the language, in itself
     plural: Callable[[int], int]
     weekdays: tuple[str, ...]  # Monday first
     weekdays_short: tuple[str, ...]
@@ -52,6 +54,7 @@ class Phrases:
     minutes_ago: str
     hours_ago: str
     days_ago: str
+    subscribing: Subscribing
 
     @property
     def direction(self) -> str:
@@ -105,6 +108,13 @@ def direction_of(language: str | None) -> str:
     """The direction in which a language is written: 'rtl' or 'ltr'."""
     primary = (language or "").replace("_", "-").split("-")[0].casefold()
     return "rtl" if primary in _RIGHT_TO_LEFT else "ltr"
+
+
+def name_of(language: str) -> str:
+    """What a language calls itself, as far as it is known here; its tag otherwise."""
+    primary, _, region = language.replace("_", "-").partition("-")
+    known = LANGUAGES.get(primary.casefold())
+    return language if known is None else f"{known['name']} ({region})" if region else known["name"]
 
 
 @cache

@@ -205,37 +205,55 @@ def _send(
     digest: str | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> SendReport:
-    url, started = config.mail.smtp.get_secret_value(), monotonic()
-    name, key, secret = fingerprint(url), _key(config), site_secret(store)
+    post = _post(store, config, now, stopping)
 
     def links(claimed: Claimed) -> PersonalLinks | None:
         person = claimed.delivery.subscriber_id
-        return personal_links(secret, config.site.url, Holder(person, claimed.salt)) if person else None
-
-    def clock() -> datetime:
-        return now + timedelta(seconds=monotonic() - started)
+        return personal_links(post.secret, config.site.url, Holder(person, claimed.salt)) if person else None
 
     sending = Sending(
         store=store,
-        new_transport=lambda: _transport(url),
-        transport_name=name,
-        key=key,
-        now=clock,
+        new_transport=lambda: _transport(config),
+        transport_name=post.transport_name,
+        key=post.key,
+        now=post.now,
         wanted=lambda name, address: _wanted(config, name, address),
-        envelope=_envelope(config, secret),
+        envelope=_envelope(config, post.secret),
         per_minute=config.mail.per_minute,
         links=links,
         stopping=stopping,
     )
 
     async def work() -> Posted:
-        posted = await send_letters(Post(store, config, _transport(url), name, key, secret, clock, stopping))
+        posted = await send_letters(post)
         await send_all(sending, digest=digest, by_hand=digest is not None)
         return posted
 
     posted = uvloop.run(work())
     troubles = dict.fromkeys((*posted.troubles, *sending.troubles))
     return SendReport(made=tuple(made), states=Counter(sending.states), troubles=tuple(troubles), letters=posted.sent)
+
+
+def send_letters_due(
+    store: Store, config: Config, now: datetime, *, stopping: Callable[[], bool] = lambda: False
+) -> SendReport:
+    """Send the letters of subscriptions alone: somebody waits for them, and not for thousands of mails before."""
+    posted = uvloop.run(send_letters(_post(store, config, now, stopping)))
+    return SendReport(states={}, troubles=posted.troubles, letters=posted.sent)
+
+
+def _post(store: Store, config: Config, now: datetime, stopping: Callable[[], bool]) -> Post:
+    started = monotonic()
+    return Post(
+        store=store,
+        config=config,
+        transport=_transport(config),
+        transport_name=fingerprint(config.mail.smtp.get_secret_value()),
+        key=_key(config),
+        secret=site_secret(store),
+        now=lambda: now + timedelta(seconds=monotonic() - started),
+        stopping=stopping,
+    )
 
 
 def _envelope(config: Config, secret: str) -> Callable[[Delivery], str | None]:
@@ -245,8 +263,8 @@ def _envelope(config: Config, secret: str) -> Callable[[Delivery], str | None]:
     return lambda one: envelope_sender(pattern, secret, one.id, one.message_id) if pattern else None
 
 
-def _transport(url: str) -> Transport:
-    target = parse_target(url)
+def _transport(config: Config) -> Transport:
+    target = parse_target(config.mail.smtp.get_secret_value())
     return SmtpTransport(target) if isinstance(target, Server) else FolderTransport(target)
 
 

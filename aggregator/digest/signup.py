@@ -1,7 +1,7 @@
 """A subscription's life, each step one transaction:
 
 sign_up      limits -> subscriber unconfirmed -> letter waits in the outbox (`letters` sends it)
-confirm      -> confirmed
+confirm      -> confirmed, and a letter of welcome waits
 save         -> wishes and digests
 unsubscribe  -> unsubscribed; what waits for him is not sent any more
 erase        -> gone
@@ -109,28 +109,37 @@ def find(store: Store, purpose: Purpose, token: str, now: datetime) -> Subscribe
     return person if is_genuine(site_secret(store), purpose, token, Holder(person.id, person.salt), now) else None
 
 
-def confirm(store: Store, person: Subscriber, now: datetime) -> Subscriber:
-    """The address said yes. An address that servers refuse stays suppressed."""
+def confirm(store: Store, config: Config, person: Subscriber, now: datetime) -> Subscriber:
+    """The address said yes. An address that servers refuse stays suppressed.
+
+    Who answers his letter may ask for the next one at once: only he reads that mailbox.
+    """
+    secret = site_secret(store)
+    greeting = any(name in config.digests and config.digests[name].welcome for name in person.digests)
     with store.write(durable=True) as conn:
         if person.state is not SubscriberState.SUPPRESSED:
-            subscribers.set_state(conn, person.id, SubscriberState.CONFIRMED, "confirmed by a link in a mail", now)
+            said = "confirmed by a link in a mail"
+            if subscribers.set_state(conn, person.id, SubscriberState.CONFIRMED, said, now):
+                limits.release(conn, mailbox_limit(secret, person.address))
+                if greeting:
+                    letters.add(conn, person.id, LetterKind.WELCOME, now)
         return subscribers.by_id(conn, person.id) or person
 
 
-def unsubscribe(store: Store, person: Subscriber, now: datetime) -> None:
-    """No mail from here on, not even one that waits in the outbox."""
+def unsubscribe(store: Store, person: Subscriber, now: datetime) -> bool:
+    """No mail from here on, not even one that waits in the outbox. True when one may still come (`_between_mails`)."""
 
     def leave(conn: Connection) -> None:
         if person.state is not SubscriberState.SUPPRESSED:
             subscribers.set_state(conn, person.id, SubscriberState.UNSUBSCRIBED, "unsubscribed by a link", now)
 
-    _between_mails(store, person, now, leave)
+    return _between_mails(store, person, now, leave)
 
 
-def _between_mails(store: Store, person: Subscriber, now: datetime, change: Callable[[Connection], None]) -> None:
+def _between_mails(store: Store, person: Subscriber, now: datetime, change: Callable[[Connection], None]) -> bool:
     """Make a change while no server is deciding about a mail to this person: that mail came before the change.
 
-    A server that takes longer than LONGEST_WAIT is not waited for.
+    A server that takes longer than LONGEST_WAIT is not waited for; then the answer is True: its mail may still arrive.
     """
     started = monotonic()
     while True:
@@ -140,7 +149,7 @@ def _between_mails(store: Store, person: Subscriber, now: datetime, change: Call
             asked = deliveries.being_accepted(conn, person.id, person.address, now + waited)
             if not asked or waited >= LONGEST_WAIT:
                 change(conn)
-                return
+                return asked
         sleep(_LOOK_AGAIN)
 
 
@@ -163,6 +172,6 @@ def export(store: Store, person: Subscriber) -> dict[str, Any]:
         return as_data(person, subscribers.received(conn, person.id), bounces.about(conn, person.id))
 
 
-def erase(store: Store, person: Subscriber, now: datetime) -> None:
-    """Forget somebody, without a trace of the address."""
-    _between_mails(store, person, now, lambda conn: subscribers.erase(conn, person.id))
+def erase(store: Store, person: Subscriber, now: datetime) -> bool:
+    """Forget somebody, without a trace of the address. True as for `unsubscribe`."""
+    return _between_mails(store, person, now, lambda conn: subscribers.erase(conn, person.id))

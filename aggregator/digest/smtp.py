@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
+from typing import cast
 
 import aiosmtplib
 
@@ -137,8 +138,8 @@ class SmtpTransport:
 
     async def _write(self, client: aiosmtplib.SMTP, data: bytes) -> None:
         """The mail, dots stuffed (RFC 5321 section 4.5.2; it begins with a header), until the system has taken it."""
-        protocol, transport = client.protocol, client.transport
-        if protocol is None or not isinstance(transport, asyncio.WriteTransport):
+        protocol, transport = client.protocol, cast(asyncio.WriteTransport | None, client.transport)
+        if protocol is None or transport is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         protocol.write(data.replace(b"\r\n.", b"\r\n.."))
         async with asyncio.timeout(self._timeout):

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,13 +89,17 @@ def languages_on_offer(config: Config) -> tuple[str, ...]:
     return tuple(sorted(set(told)))
 
 
-def read_wishes(config: Config, form: Mapping[str, Sequence[str]]) -> Wishes:
-    """The wishes of the preferences form. A value that the form doesn't offer counts as left out: nobody typed it."""
+def read_wishes(config: Config, form: Mapping[str, Sequence[str]], before: Wishes) -> Wishes:
+    """The wishes of the preferences form. A value that the form doesn't offer counts as left out: nobody typed it.
+
+    The form offers the language that somebody had `before`, even where no feed of feeds.yaml says that it has it.
+    """
+    languages = {*languages_on_offer(config), before.language} - {None}
     topics = tuple(name for name in config.topics if name in form.get("topic", ()))
     return Wishes(
         frequency=next((one for one in Frequency if one == _first(form, "frequency")), Frequency.DAILY),
         topics=() if len(topics) == len(config.topics) else topics,
-        language=_offered(_first(form, "language"), languages_on_offer(config)),
+        language=_offered(_first(form, "language"), languages),
         hour=_hour(_first(form, "hour")),
         weekday=_offered(_first(form, "weekday"), WEEKDAYS),
         timezone=_zone(_first(form, "timezone")),
@@ -107,7 +111,7 @@ def _first(form: Mapping[str, Sequence[str]], name: str) -> str:
     return next(iter(form.get(name, ())), "")
 
 
-def _offered(value: str, offered: Sequence[str]) -> str | None:
+def _offered(value: str, offered: Collection[str | None]) -> str | None:
     return value if value in offered else None
 
 

@@ -103,6 +103,12 @@ def newest_date(conn: Connection, digest: str, variant: str = "") -> str | None:
     return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
 
 
+def newest_told(conn: Connection, digest: str) -> str | None:
+    """The local date of a digest's newest edition that tells anything; None before its first."""
+    statement = select(editions.c.local_date).where(*_of(digest, ""), editions.c.state == EditionState.FROZEN)
+    return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
+
+
 @dataclass(frozen=True, slots=True)
 class Last:
     """The newest edition of a digest or a variant that has several of a date."""

@@ -1,4 +1,4 @@
-"""Mails about a subscription itself that wait to be sent: to confirm an address, to find back to one's preferences."""
+"""Mails about a subscription itself that wait to be sent: to confirm an address, to greet, to lead to preferences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aggregator.model import Subscriber
 from aggregator.store import subscribers
@@ -17,6 +17,7 @@ class LetterKind(StrEnum):
     """What a letter is for; also the name of its template."""
 
     CONFIRM = "confirm"
+    WELCOME = "welcome"
     MANAGE = "manage"
 
 
@@ -56,11 +57,15 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta) -> l
 
 def count_due(conn: Connection, now: datetime) -> int:
     """How many could be claimed now."""
-    return len(conn.execute(select(letters.c.id).where(letters.c.next_try_at <= now)).all())
+    return conn.execute(select(func.count()).where(letters.c.next_try_at <= now)).scalar_one()
 
 
 def hand_over(conn: Connection, letter: Letter) -> bool:
-    """Note that the server is about to accept it: it is not sent again. False when it is gone or was handed over."""
+    """Note that the server is about to accept it: it is not sent again. False when it is gone or was handed over.
+
+    Whom it goes to is kept as he is until the transaction ends.
+    """
+    subscribers.hold(conn, letter.subscriber.address)
     where = (letters.c.id == letter.id, letters.c.next_try_at.is_not(None), letters.c.attempts == letter.attempts)
     return conn.execute(update(letters).where(*where).values(next_try_at=None)).rowcount == 1
 

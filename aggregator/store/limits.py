@@ -41,6 +41,11 @@ def grant(conn: Connection, limit: Limit, wanted: int, now: datetime) -> int:
     return given
 
 
+def release(conn: Connection, limit: Limit) -> None:
+    """Forget what was counted against a limit."""
+    conn.execute(delete(limits).where(limits.c.key == limit.key))
+
+
 def _count(conn: Connection, limit: Limit, number: int, now: datetime) -> None:
     since = now - (now - _EPOCH) % (limit.span / _STEPS)
     statement = upsert(conn, limits).values(key=limit.key, since=since, count=number)

@@ -67,10 +67,13 @@ def create_app(
     out: Path,
     warnings: Callable[[], Sequence[str]] = tuple,
     hubs: Hubs | None = None,
+    *,
+    letter_waits: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """The application. `config_source` gives the active configuration; `warnings` are sentences for /healthz.
 
-    `hubs` takes what hubs push; without it there are no callbacks.
+    `hubs` takes what hubs push; without it there are no callbacks. `letter_waits` is called when a form was answered
+    with a letter.
     """
     site = _Site(store, config_source, out, warnings)
     app = Starlette(
@@ -80,7 +83,7 @@ def create_app(
             Route("/sources/", site.sources),
             *([websub_route(hubs)] if hubs else []),
             bounces_route(store, config_source),
-            *subscription_routes(store, config_source),
+            *subscription_routes(store, config_source, letter_waits),
             Route("/{path:path}", site.published),
         ],
         exception_handlers={HTTPException: site.refused, Exception: site.failed},

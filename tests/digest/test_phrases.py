@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import string
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from aggregator.digest.languages import LANGUAGES
-from aggregator.digest.phrases import direction_of, phrases
+from aggregator.digest.phrases import direction_of, name_of, phrases
 from tests.digest.editions import rendered
 from tests.digest.mailhtml import MailHtml
 from tests.digest.sample import edition_of
@@ -24,6 +25,24 @@ def test_every_language_says_everything_that_english_says(language: str) -> None
     for name, value in words.items():
         if isinstance(value, str):
             assert value and _fields(value) == _fields(str(english[name])), name  # type: ignore[literal-required]
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_every_language_has_words_of_its_own_for_subscriptions(language: str) -> None:
+    said, english = (asdict(LANGUAGES[one]["subscribing"]) for one in (language, "en"))
+    for name, text in said.items():
+        assert text.strip() == text != "" and _fields(text) == _fields(english[name]), name
+    same = {name for name in said if said[name] == english[name]} if language != "en" else set()
+    assert same <= {"alerts"}, "left in English"
+
+
+def test_languages_are_called_as_they_call_themselves() -> None:
+    assert [name_of(tag) for tag in ("uk", "en-GB", "pt_BR", "tlh")] == [
+        "українська",
+        "English (GB)",
+        "português (BR)",
+        "tlh",
+    ]
 
 
 def _fields(text: str) -> set[str | None]:

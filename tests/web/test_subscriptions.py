@@ -1,20 +1,24 @@
 """Sign-up, confirmation, preferences and unsubscribing over HTTP, with the mails that go with them."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aggregator.clock import utc_now
 from aggregator.config.models import Config
 from aggregator.digest import service, signup
+from aggregator.digest.languages import LANGUAGES
+from aggregator.digest.phrases import phrases
 from aggregator.digest.tokens import Holder, Purpose, make_token
-from aggregator.model import Edition, EditionState, Frequency, Subscriber, SubscriberState
-from aggregator.store import editions, letters, subscribers
+from aggregator.model import Edition, EditionState, Frequency, Subscriber, SubscriberState, Wishes
+from aggregator.store import deliveries, editions, letters, subscribers
 from aggregator.store.database import Store
 from aggregator.web.app import create_app
 from tests.digest.mailserver import MailServer, mail_server
@@ -61,7 +65,77 @@ def test_sign_up_is_confirmed_by_a_button_behind_the_mailed_link(site: Site) -> 
     assert site.person().state is SubscriberState.UNCONFIRMED
     assert "You are subscribed" in post(site.client, path, {}).text
     assert site.person().state is SubscriberState.CONFIRMED
-    assert service.send_due(site.store, site.config, utc_now() + timedelta(minutes=1)).letters == 0
+    assert site.path(Purpose.PREFERENCES) in post(site.client, path, {}).text
+    for greetings in (1, 0):
+        assert service.send_due(site.store, site.config, utc_now() + timedelta(minutes=1)).letters == greetings
+
+
+def test_a_letter_is_sent_at_once_after_the_form_that_asks_for_it(store: Store, tmp_path: Path) -> None:
+    called: list[str] = []
+    with mail_server() as server:
+        config = taking_subscribers(server.url)
+        app = create_app(store, lambda: config, tmp_path, letter_waits=lambda: called.append("letter"))
+        with serving(app) as client:
+            subscribed(client, store, config, server, utc_now())
+    assert called == ["letter", "letter"]  # to confirm, to greet
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_pages_of_a_subscription_speak_the_language_of_the_site(store: Store, tmp_path: Path, language: str) -> None:
+    say, words = LANGUAGES[language]["subscribing"], phrases(language)
+    with mail_server() as server:
+        site = {"title": "Watch", "url": "https://news.example.org", "language": language}
+        config = taking_subscribers(server.url, site=site)
+        with serving(create_app(store, lambda: config, tmp_path)) as client:
+            shown = Site(client, store, config, server)
+            assert say.no_address in post(client, "/subscribe/", {"address": "anna"}).text
+            confirm = subscribed(client, store, config, server, utc_now())
+            preferences = shown.path(Purpose.PREFERENCES)
+            pages = {
+                "/subscribe/": (say.subscribe_heading, say.subscribe_text, say.address),
+                confirm: (say.confirmed, say.choose),
+                shown.path(Purpose.UNSUBSCRIBE): (words.unsubscribe,),
+                preferences: (say.how_often, say.daily, words.weekdays[0], say.erase_sure),
+                "/preferences/1.x": (say.dead_link, say.dead_link_text),
+            }
+            for path, texts in pages.items():
+                text = html.unescape(client.get(path).text)
+                assert f'lang="{language}" dir="{words.direction}"' in text
+                assert all(one in text for one in texts), path
+                assert Page(text).faults == []
+            assert say.foreign_form in post(client, preferences, {}, Origin="https://evil.example").text
+
+
+def test_choices_that_no_form_offers_are_kept_when_the_form_is_sent(site: Site) -> None:
+    subscribed(site.client, site.store, site.config, site.server, utc_now())
+    imported = Wishes(hour="07:17", timezone="Etc/GMT+3", language="cy")
+    signup.save(site.store, site.person(), imported, ["Morning briefing"], utc_now())
+    path = site.path(Purpose.PREFERENCES)
+    form = {"action": "save", "digest": "Morning briefing", "frequency": "daily"}
+    for name in ("hour", "timezone", "language"):
+        (value,) = re.findall(
+            rf'<select id="{name}".*?<option value="([^"]+)" selected>', site.client.get(path).text, re.S
+        )
+        form[name] = html.unescape(value)
+    post(site.client, path, form)
+    assert replace(site.person().wishes, alerts=True) == imported
+
+
+def test_who_leaves_while_a_server_decides_for_long_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribed(site.client, site.store, site.config, site.server, utc_now())
+    monkeypatch.setattr(signup, "LONGEST_WAIT", timedelta(0))
+    now, person = utc_now(), site.person()
+    made = edition(deadline=now + timedelta(hours=6))
+    with site.store.write() as conn:
+        editions.freeze(conn, made, [editions.Recipient(ANNA, "<1@news.example.org>", subscriber_id=person.id)])
+        (claimed,) = deliveries.claim(conn, now, limit=1, lease=timedelta(minutes=1))
+        deliveries.about_to_commit(conn, claimed, now + timedelta(minutes=1))
+    say = LANGUAGES["en"]["subscribing"].under_way
+    answer = post(site.client, site.path(Purpose.UNSUBSCRIBE), {"action": "unsubscribe"})
+    assert say in answer.text and site.person().state is SubscriberState.UNSUBSCRIBED
+    path = site.path(Purpose.PREFERENCES)
+    assert say in post(site.client, path, {"action": "unsubscribe"}).text
+    assert say in post(site.client, path, {"action": "erase", "sure": "yes"}).text
 
 
 def test_answers_are_the_same_whether_or_not_an_address_is_known(site: Site) -> None:
@@ -264,18 +338,22 @@ def test_forms_that_are_too_large_are_refused(site: Site) -> None:
     assert post(site.client, "/subscribe/", {"address": "a" * 40_000}).status == 413
 
 
+def edition(**changes: Any) -> Edition:
+    values = {
+        "id": 0,
+        "digest": "Morning briefing",
+        "variant": "0123456789ab",
+        "local_date": "2026-11-22",
+        "state": EditionState.FROZEN,
+        "created": utc_now() - timedelta(seconds=1),
+        "period_from": utc_now(),
+        "period_to": utc_now(),
+    }
+    return Edition(**(values | changes))
+
+
 def test_edition_of_own_wishes_can_be_read_at_its_link_alone(site: Site) -> None:
-    made = Edition(
-        id=0,
-        digest="Morning briefing",
-        variant="0123456789ab",
-        local_date="2026-11-22",
-        state=EditionState.FROZEN,
-        created=utc_now(),
-        period_from=utc_now(),
-        period_to=utc_now(),
-        html="<!doctype html><html><body><p>Own topics</p></body></html>",
-    )
+    made = edition(html="<!doctype html><html><body><p>Own topics</p></body></html>")
     with site.store.write() as conn:
         editions.freeze(conn, made, ())
     answer = site.client.get("/editions/morning-briefing/2026-11-22/0123456789ab/")
