@@ -40,6 +40,7 @@ from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import publish
 from aggregator.store import entries, feeds, stories
 from aggregator.store.database import Store
+from aggregator.text.counts import plural
 from aggregator.web.app import create_app
 from aggregator.web.server import serve
 
@@ -202,11 +203,11 @@ class Daemon:
             self._soon(self.group_and_publish)
         if report.feeds:
             log.info(
-                "polled %d feeds in %.1f s: %d failed, %d new entries, %d edited",
-                report.feeds,
+                "polled %s in %.1f s: %d failed, %s, %d edited",
+                plural(report.feeds, "feed", "feeds"),
                 report.seconds,
                 report.failed,
-                report.entries_new,
+                plural(report.entries_new, "new entry", "new entries"),
                 report.entries_edited,
             )
 
@@ -221,7 +222,8 @@ class Daemon:
         if grouped.entries and any(topic.alert for topic in self.config.topics.values()):
             self._soon(self.send_digests)
         if grouped.left:
-            log.info("topics were edited: %d stored entries are still to be matched again", grouped.left)
+            left = plural(grouped.left, "stored entry is", "stored entries are")
+            log.info("topics were edited: %s still to be matched again", left)
 
     def _stop_between_batches(self, _done: int, _total: int) -> None:
         if self.stopping.is_set():
@@ -235,7 +237,7 @@ class Daemon:
         for _, reason in report.refused:
             log.error("%s", reason)
         if report.written or report.removed:
-            log.info("published: %d of %d files changed", report.written, report.files)
+            log.info("published: %d of %s changed", report.written, plural(report.files, "file", "files"))
 
     async def send_digests(self) -> None:
         """Make the editions that are due, send what waits, and publish the editions' pages."""
@@ -244,7 +246,8 @@ class Daemon:
         for trouble in report.troubles:
             log.error("%s", trouble)
         if report.made:
-            log.info("made %s; %d mails sent", ", ".join(one.digest for one in report.made), report.sent)
+            made = ", ".join(one.digest for one in report.made)
+            log.info("made %s; %s sent", made, plural(report.sent, "mail", "mails"))
         if any(not one.variant for one in report.made):  # those of subscribers' own wishes are not published
             async with self._stages:
                 await self._publish()
@@ -291,9 +294,9 @@ class Daemon:
         if (old.web, old.storage.database) != (config.web, config.storage.database):
             log.warning("web and storage.database are read at the start alone; start the program again to change them")
         log.info(
-            "%s was read again: %d feeds added, %d changed, %d removed",
+            "%s was read again: %s added, %d changed, %d removed",
             self._config_path,
-            report.added,
+            plural(report.added, "feed", "feeds"),
             report.changed,
             report.removed,
         )

@@ -152,7 +152,7 @@ def test_edits_of_feeds_yaml_are_followed_and_a_faulty_one_keeps_the_last_good(
     write_config(tmp_path, url, added)
     running.until(lambda: "Added later" in running.get("/feed.atom"))
     assert json.loads(running.get("/healthz"))["warnings"] == []
-    assert "feeds.yaml was read again: 1 feeds added, 0 changed, 0 removed" in running.log
+    assert "feeds.yaml was read again: 1 feed added, 0 changed, 0 removed" in running.log
     assert len(feed_server.requests_to("/feed")) == 1, "a reload polls nobody early"
 
     write_config(tmp_path, added)

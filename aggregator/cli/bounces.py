@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import complain, iso, print_json, print_table, print_text, say
 from aggregator.errors import UsageError
 
@@ -19,7 +19,7 @@ app.add_typer(returned, name="bounces")
 def bounces(
     context: typer.Context,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many, newest first.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the reports about mails that came back, newest first: of whom, why, and what followed.
 

@@ -7,22 +7,44 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from aggregator.config.models import Config
     from aggregator.store.database import Store
 
+# As the help lists them: first what a beginner needs.
+_ORDER = (
+    *("init", "check", "add", "import", "run", "demo"),
+    *("poll", "group", "publish", "digest"),
+    *("sources", "entries", "stories", "why", "plan", "suggest"),
+    *("subscribers", "deliveries", "bounces"),
+    *("export-opml", "schema"),
+)
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
+
+
 app = typer.Typer(
     name="aggregator",
+    cls=_InOrder,
     help="Poll feeds, group their entries by topic and story, publish them again and mail a digest.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def flag(*names: str, **more: Any) -> Any:
+    """An option that takes no value; by itself Typer's help would show one, `<bool>`."""
+    return typer.Option(*names, metavar="", **more)
 
 
 @dataclass(frozen=True)
@@ -96,9 +118,7 @@ def options(
     data: Annotated[
         Path, typer.Option("--data", "-d", envvar="AGGREGATOR_DATA", help="The folder of the database and the pages.")
     ] = Path("data"),
-    _version: Annotated[
-        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
-    ] = False,
+    _version: Annotated[bool, flag("--version", callback=version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Poll feeds, group their entries by topic and story, publish them again and mail a digest."""
     context.obj = Context(config, data)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import ago, iso, print_json, print_table, unknown
 from aggregator.config.values import parse_duration
 from aggregator.errors import UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Since = Annotated[
     str | None, typer.Option("--since", help="A date (2026-11-22), a time (2026-11-22T08:00) or an age (2d).")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, flag("--json", help="Print JSON.")]
 
 
 def parse_since(value: str | None, now: datetime) -> datetime | None:

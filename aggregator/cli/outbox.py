@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import complain, iso, print_json, print_table, say
 from aggregator.errors import UsageError
 from aggregator.model import DeliveryState
@@ -31,7 +31,7 @@ def deliveries(
     ] = None,
     state: Annotated[DeliveryState | None, typer.Option("--state", "-s", help="In this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many, newest first.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print JSON.")] = False,
 ) -> None:
     """List deliveries, newest first: who got which edition, and why not.
 
@@ -73,9 +73,7 @@ def retry(
 def resolve(
     context: typer.Context,
     id_: Annotated[int, typer.Argument(metavar="ID", help="As listed.")],
-    arrived: Annotated[
-        bool, typer.Option("--arrived/--lost", help="Whether the mail is there; a lost one is sent again.")
-    ],
+    arrived: Annotated[bool, flag("--arrived/--lost", help="Whether the mail is there; a lost one is sent again.")],
 ) -> None:
     """Say whether an uncertain mail arrived.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import Context, app, current
+from aggregator.cli.context import Context, app, current, flag
 from aggregator.cli.output import print_json, print_text
 from aggregator.text.counts import plural
 
@@ -38,7 +38,7 @@ def plan(
         int | None, typer.Option("--days", min=1, help="Read the entries of so many days; all else.")
     ] = None,
     samples: Annotated[int, typer.Option("--samples", "-n", min=0, help="Entries shown of each kind of change.")] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what an edited feeds.yaml would change: feeds, entries of topics, stories, the next digests.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import Context, app, current
+from aggregator.cli.context import Context, app, current, flag
 from aggregator.cli.output import ago, complain, plain, print_document, print_json, print_table, say
 from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from aggregator.poll.trial import Verdict
     from aggregator.store.websub import HubState
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, flag("--json", help="Print JSON.")]
 
 
 @app.command()
 def check(
     context: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Check feeds.yaml only; try no feed.")] = False,
+    offline: Annotated[bool, flag("--offline", help="Check feeds.yaml only; try no feed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check feeds.yaml, then try every feed; nothing is stored.

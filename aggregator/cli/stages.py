@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import Context, app, current
+from aggregator.cli.context import Context, app, current, flag
 from aggregator.cli.output import ago, complain, print_json, print_text, say, unknown
 from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
@@ -31,7 +31,7 @@ _POLL_KEYS = (
 )
 _SHOWN = 20  # failures; the sources table has them all
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJson = Annotated[bool, flag("--json", help="Print one JSON object.")]
 
 
 @app.command()
@@ -57,9 +57,9 @@ def poll(
     feeds: Annotated[
         list[str] | None, typer.Argument(metavar="[FEED]...", help="Names or URLs; all otherwise.")
     ] = None,
-    now: Annotated[bool, typer.Option("--now", help="Also those that are not due yet.")] = False,
+    now: Annotated[bool, flag("--now", help="Also those that are not due yet.")] = False,
     release: Annotated[
-        bool, typer.Option("--release", help="Take the entries of a named feed that is held back (quarantined).")
+        bool, flag("--release", help="Take the entries of a named feed that is held back (quarantined).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -173,8 +173,9 @@ def group(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(report)
     else:
         say(
-            f"{report.entries} entries grouped in {report.seconds:.1f} s: {report.topics} topic matches, "
-            f"{report.stories_new} new stories, {report.stories_changed} changed"
+            f"{plural(report.entries, 'entry', 'entries')} grouped in {report.seconds:.1f} s: "
+            f"{plural(report.topics, 'topic match', 'topic matches')}, "
+            f"{plural(report.stories_new, 'new story', 'new stories')}, {report.stories_changed} changed"
         )
 
 
@@ -196,7 +197,9 @@ def publish(
     if as_json:
         print_json(report)
     else:
-        say(f"{report.files} files in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged")
+        say(
+            f"{plural(report.files, 'file', 'files')} in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged"
+        )
         for _, reason in report.kept:
             say(f"  {reason}")
     for _, reason in report.refused:
@@ -213,7 +216,7 @@ def digest(
         Path | None,
         typer.Option("--preview", help="Write digest.html, digest.txt and digest.eml here; nothing is kept."),
     ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Make the edition, if it isn't made yet, and mail it.")] = False,
+    send: Annotated[bool, flag("--send", help="Make the edition, if it isn't made yet, and mail it.")] = False,
     on: Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The edition of this day.")] = None,
 ) -> None:
     """Show the next edition of a digest, write it to files, or send it.
@@ -285,7 +288,7 @@ def _send(store: Store, here: Context, name: str, local_date: str | None) -> Non
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Stop after writing; don't serve the page.")] = False,
+    once: Annotated[bool, flag("--once", help="Stop after writing; don't serve the page.")] = False,
 ) -> None:
     """Run everything on bundled sample feeds, without a network: poll, group, publish, digest; then serve the page.
 

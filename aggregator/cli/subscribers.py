@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import complain, print_json, print_table, say, unknown, write
 from aggregator.errors import UsageError
 from aggregator.model import SubscriberState
@@ -29,7 +29,7 @@ app.add_typer(people, name="subscribers")
 Digests = Annotated[
     list[str] | None, typer.Option("--digest", help="Of this digest; can be given several times. All otherwise.")
 ]
-Ask = Annotated[bool, typer.Option("--ask", help="Send a mail to confirm first, instead of counting as confirmed.")]
+Ask = Annotated[bool, flag("--ask", help="Send a mail to confirm first, instead of counting as confirmed.")]
 
 
 @people.command("list")
@@ -37,7 +37,7 @@ def list_(
     context: typer.Context,
     state: Annotated[SubscriberState | None, typer.Option("--state", "-s", help="In this state.")] = None,
     digest: Annotated[str | None, typer.Option("--digest", help="Of this digest.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print JSON.")] = False,
 ) -> None:
     """List subscribers in the order in which they came.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import plain, print_json, print_text
 from aggregator.text.counts import plural
 
@@ -32,7 +32,7 @@ def suggest(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=100, help="At most so many keywords for a topic, and new topics.")
     ] = 8,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Suggest keywords that go with your topics, and topics for stories of several outlets that none takes.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current
+from aggregator.cli.context import app, current, flag
 from aggregator.cli.output import print_json, print_text
 from aggregator.errors import UsageError
 
@@ -43,7 +43,7 @@ def why(
         str | None,
         typer.Option("--with", metavar="ENTRY", help="Of an entry: why it is in one story with this one."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, flag("--json", help="Print JSON.")] = False,
 ) -> None:
     """Explain an entry, a story, a topic, a feed, a host, a digest, an edition, a delivery or a reader's mail.
 

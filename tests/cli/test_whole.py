@@ -52,6 +52,15 @@ def test_help_lists_every_command(run: Run) -> None:
     assert ran.code == 0
     assert all(f" {command} " in ran.out for command in COMMANDS)
     assert run("-h").out == ran.out
+    listed = ran.out.partition("Commands")[2]
+    places = [listed.index(f" {command} ") for command in ("init", "run", "poll", "sources", "schema")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_no_value_for_an_option_that_takes_none(run: Run, command: str) -> None:
+    of_typer = 1  # its own --help
+    assert run(command, "--help").out.count("<bool>") == of_typer
 
 
 def test_no_command_shows_the_help_and_is_a_usage_error(run: Run) -> None:
