@@ -2,6 +2,7 @@
 
 discover(url)
   the address of a known site (YouTube, Reddit, GitHub, ...)  -> its feed, if it answers
+  a podcast's page at Apple                                   -> the feed that Apple tells of
   fetch the page, if robots.txt lets us
     it is a feed itself                                         -> that
     <link rel=alternate type=...>, in the page's order          -> those
@@ -21,7 +22,7 @@ from aggregator.net.client import OutboundClient
 from aggregator.net.failures import printable
 from aggregator.net.response import Fetched, FetchFailed, FetchRequest
 from aggregator.net.robots import Robots
-from aggregator.net.sites import WELL_KNOWN, known_feeds
+from aggregator.net.sites import WELL_KNOWN, known_feeds, podcast_feed, podcast_lookup
 from aggregator.net.sniff import feed_format
 from aggregator.net.urls import BadUrl, parse_url
 from aggregator.text.addresses import without_credentials
@@ -63,16 +64,27 @@ class Discovery:
 async def discover(client: OutboundClient, robots: Robots, address: str) -> Discovery:
     """Finds the feeds behind an address as a person types it; 'example.org' means https://example.org."""
     url = address.strip() if "://" in address or address.startswith("file:") else f"https://{address.strip()}"
-    for known in known_feeds(url):
-        if found := await _try(client, known, "where this site keeps its feeds"):
-            return Discovery((found,))
-    refusal = None if url.startswith("file:") else await robots.refusal(url)
-    if refusal is not None:
-        return Discovery((), f"{refusal}. If the address is a feed, write it into feeds.yaml yourself")
+    if not url.startswith("file:"):
+        try:
+            parse_url(url)
+        except BadUrl as error:
+            return Discovery((), printable(str(error)))
+        for known in [*known_feeds(url), *await _podcast(client, url)]:
+            if found := await _try(client, known, "where this site keeps its feeds"):
+                return Discovery((found,))
+        if refusal := await robots.refusal(url):
+            return Discovery((), f"{refusal}. If the address is a feed, write it into feeds.yaml yourself")
     page = await client.fetch(FetchRequest(url=url, accept=_ACCEPT_PAGE, max_bytes=_MAX_PAGE))
     if not isinstance(page, Fetched):
         return Discovery((), page.reason if isinstance(page, FetchFailed) else "the server gave no answer to read")
     return await _behind(client, page)
+
+
+async def _podcast(client: OutboundClient, url: str) -> list[str]:
+    lookup = podcast_lookup(url)
+    answer = await client.fetch(FetchRequest(url=lookup, accept="application/json")) if lookup else None
+    feed = podcast_feed(answer.body) if isinstance(answer, Fetched) else None
+    return [feed] if feed else []
 
 
 async def _behind(client: OutboundClient, page: Fetched) -> Discovery:

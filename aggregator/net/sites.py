@@ -2,83 +2,163 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
-
-Rule = Callable[[str, str, dict[str, list[str]]], list[str]]
 
 # Paths where publishing systems put their feeds, the likeliest first.
 WELL_KNOWN = ("/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json")
 
+_PERSON = re.compile(r"@[A-Za-z0-9_.-]+")
+_LISTS = {"category", "tag", "author"}  # of a WordPress blog: each has a feed of its own
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """`host` is without www and m; `blog` is what stands before the site's own name, empty on the site itself."""
+
+    host: str
+    blog: str
+    parts: tuple[str, ...]
+    query: dict[str, list[str]]
+
+    def path(self, count: int) -> str:
+        return "".join(f"/{part}" for part in self.parts[:count])
+
+    def at(self, *names: str) -> bool:
+        """Whether the first part of the path is one of these, and another follows."""
+        return len(self.parts) > 1 and self.parts[0] in names
+
 
 def known_feeds(url: str) -> list[str]:
     """Addresses of the feeds behind a page of YouTube, Reddit, GitHub, Mastodon, WordPress, Substack and others."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    path = parts.path.rstrip("/")
-    for site, rule in _SITES:
+    address = urlsplit(url)
+    host = (address.hostname or "").removeprefix("www.").removeprefix("m.")
+    parts = tuple(filter(None, address.path.split("/")))
+    for site, rule in _SITES.items():
         if host == site or host.endswith(f".{site}"):
-            return rule(host, path, parse_qs(parts.query))
+            page = _Page(host, host.removesuffix(site).rstrip("."), parts, parse_qs(address.query))
+            return [feed] if (feed := rule(page)) else []
     # Mastodon and its kin, on any host
-    if person := re.fullmatch(r"(/@[A-Za-z0-9_.-]+(?:/tagged/[^/]+)?)(?:/with_replies|/media)?", path):
-        return [f"https://{parts.netloc}{person[1]}.rss"]
+    if parts and _PERSON.fullmatch(parts[0]):
+        path = _Page(host, "", parts, {}).path
+        if len(parts) == 3 and parts[1] == "tagged":
+            return [f"https://{address.netloc}{path(3)}.rss"]
+        if len(parts) == 1 or parts[1:] in (("with_replies",), ("media",)):
+            return [f"https://{address.netloc}{path(1)}.rss"]
     return []
 
 
-def _youtube(_: str, path: str, query: dict[str, list[str]]) -> list[str]:
+def podcast_lookup(url: str) -> str | None:
+    """Where Apple tells the feed of a podcast from its page: its iTunes Search API, looked up by id."""
+    address = urlsplit(url)
+    found = re.search(r"/podcast/(?:[^/]+/)?id([0-9]{1,15})(?:$|/)", address.path)
+    if address.hostname not in ("podcasts.apple.com", "itunes.apple.com") or found is None:
+        return None
+    return f"https://itunes.apple.com/lookup?id={found[1]}&entity=podcast"
+
+
+def podcast_feed(answer: bytes) -> str | None:
+    """What the look-up answers; None for anything but an address."""
+    try:
+        feed = json.loads(answer)["results"][0]["feedUrl"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return feed if isinstance(feed, str) and feed.startswith(("https://", "http://")) else None
+
+
+def _youtube(page: _Page) -> str | None:
     base = "https://www.youtube.com/feeds/videos.xml"
-    if channel := re.match(r"/channel/(UC[\w-]{22})", path):
-        return [f"{base}?channel_id={channel[1]}"]
-    if user := re.match(r"/user/([\w-]+)", path):
-        return [f"{base}?user={user[1]}"]
-    return [f"{base}?playlist_id={name}" for name in query.get("list", [])[:1] if re.fullmatch(r"[\w-]+", name)]
+    if page.at("channel") and re.fullmatch(r"UC[\w-]{22}", page.parts[1]):
+        return f"{base}?channel_id={page.parts[1]}"
+    if page.at("user") and re.fullmatch(r"[\w-]+", page.parts[1]):
+        return f"{base}?user={page.parts[1]}"
+    # Mixes (RD...), 'watch later' and 'liked' are a visitor's own, and have none.
+    list_ = page.query.get("list", [""])[0]
+    return f"{base}?playlist_id={list_}" if re.fullmatch(r"(?!RD|WL$|LL$|LM$)[\w-]+", list_) else None
 
 
-def _reddit(_: str, path: str, __: dict[str, list[str]]) -> list[str]:
-    found = re.match(r"/(?:r|u|user)/[\w+-]+(?:/(?:new|top|comments/\w+[^?]*))?", path)
-    return [f"https://www.reddit.com{found[0].rstrip('/')}/.rss"] if found else []
+def _reddit(page: _Page) -> str | None:
+    """A subreddit, several joined by +, their orders, a post's comments, a user, a user's multireddit."""
+    form = r"(?:r|u|user)/[\w+-]+(?:/(?:new|top|hot|rising|controversial|m/\w+|comments/\w+.*))?"
+    found = re.match(form, "/".join(page.parts))
+    return f"https://www.reddit.com/{found[0].rstrip('/')}/.rss" if found else None
 
 
-def _github(_: str, path: str, __: dict[str, list[str]]) -> list[str]:
-    parts = path.strip("/").split("/")
-    base = f"https://github.com/{'/'.join(parts[:2])}"
-    if len(parts) == 1 and parts[0]:
-        return [f"{base}.atom"]
-    if len(parts) < 2:
-        return []
-    if parts[2:3] == ["commits"]:
-        return [f"{base}/{'/'.join(parts[2:])}.atom"]
-    return [f"{base}/{'tags' if parts[2:3] == ['tags'] else 'releases'}.atom"]
+def _github(page: _Page) -> str | None:
+    if page.blog or not page.parts:  # gist.github.com, docs.github.com: other sites
+        return None
+    if len(page.parts) == 1:
+        return f"https://github.com/{page.parts[0]}.atom"
+    base, rest = f"https://github.com{page.path(2).removesuffix('.git')}", page.parts[2:]
+    if rest[:1] == ("commits",):
+        return f"{base}/{'/'.join(rest)}.atom"
+    return f"{base}/{'tags' if rest[:1] == ('tags',) else 'releases'}.atom"
 
 
-def _substack(host: str, path: str, _: dict[str, list[str]]) -> list[str]:
+def _medium(page: _Page) -> str | None:
+    """A writer, a publication, a tag, or what a publication has under one; or a writer's own host."""
+    if page.blog:
+        return f"https://{page.host}/feed"
+    if page.at("tag"):
+        return f"https://medium.com/feed{page.path(2)}"
+    if page.parts[1:2] == ("tagged",):
+        return f"https://medium.com/feed{page.path(3)}"
+    return f"https://medium.com/feed{page.path(1)}" if page.parts else None
+
+
+def _substack(page: _Page) -> str | None:
     """A publication's own host, its author's profile, or a letter opened in the app."""
-    if found := re.match(r"/(?:@|pub/)([A-Za-z0-9-]+)", path):
-        host = f"{found[1].lower()}.substack.com"
-    return [f"https://{host}/feed"] if host not in ("substack.com", "open.substack.com") else []
+    blog = page.blog
+    if page.at("pub"):
+        blog = page.parts[1].lower()
+    elif page.parts and _PERSON.fullmatch(page.parts[0]):
+        blog = page.parts[0][1:].lower()
+    return f"https://{blog}.substack.com/feed" if blog not in ("", "open") else None
 
 
-def _fixed(form: str) -> Rule:
-    """A rule that puts the host, or the path's first part, into a pattern."""
-
-    def rule(host: str, path: str, _: dict[str, list[str]]) -> list[str]:
-        first = path.split("/")[1] if path.count("/") else ""
-        return [form.format(host=host, first=first)] if first or "{first}" not in form else []
-
-    return rule
+def _wordpress(page: _Page) -> str | None:
+    return f"https://{page.host}{page.path(2) if page.at(*_LISTS) else ''}/feed/" if page.blog else None
 
 
-_SITES: tuple[tuple[str, Rule], ...] = (
-    ("youtube.com", _youtube),
-    ("reddit.com", _reddit),
-    ("github.com", _github),
-    ("gitlab.com", lambda _, path, __: [f"https://gitlab.com{path}.atom"] if path else []),
-    ("medium.com", lambda host, path, __: [f"https://{host}/feed{'/' + path.split('/')[1] if path else ''}"]),
-    ("substack.com", _substack),
-    ("wordpress.com", _fixed("https://{host}/feed/")),
-    ("blogspot.com", _fixed("https://{host}/feeds/posts/default")),
-    ("tumblr.com", _fixed("https://{host}/rss")),
-    ("bsky.app", lambda _, path, __: [f"https://bsky.app{path}/rss"] if path.startswith("/profile/") else []),
-    ("vimeo.com", _fixed("https://vimeo.com/{first}/videos/rss")),
-)
+def _blogspot(page: _Page) -> str | None:
+    label = f"/-/{page.parts[2]}" if page.parts[:2] == ("search", "label") and len(page.parts) > 2 else ""
+    return f"https://{page.host}/feeds/posts/default{label}" if page.blog else None
+
+
+def _tumblr(page: _Page) -> str | None:
+    """A blog has a host of its own, and is shown under www.tumblr.com as well."""
+    if page.blog:
+        return f"https://{page.host}{page.path(2) if page.at('tagged') else ''}/rss"
+    of_site = {"blog", "dashboard", "explore", "login", "register", "search", "tagged"}
+    return f"https://{page.parts[0]}.tumblr.com/rss" if page.parts and page.parts[0] not in of_site else None
+
+
+def _gitlab(page: _Page) -> str | None:
+    return f"https://gitlab.com{page.path(len(page.parts))}.atom" if page.parts and not page.blog else None
+
+
+def _bluesky(page: _Page) -> str | None:
+    return f"https://bsky.app{page.path(2)}/rss" if page.at("profile") else None
+
+
+def _vimeo(page: _Page) -> str | None:
+    of_site = page.path(2 if page.at("channels", "groups") else 1)
+    return f"https://vimeo.com{of_site}/videos/rss" if page.parts and not page.parts[0].isdigit() else None
+
+
+_SITES: dict[str, Callable[[_Page], str | None]] = {
+    "youtube.com": _youtube,
+    "reddit.com": _reddit,
+    "github.com": _github,
+    "gitlab.com": _gitlab,
+    "medium.com": _medium,
+    "substack.com": _substack,
+    "wordpress.com": _wordpress,
+    "blogspot.com": _blogspot,
+    "tumblr.com": _tumblr,
+    "bsky.app": _bluesky,
+    "vimeo.com": _vimeo,
+}

@@ -1,5 +1,7 @@
 """Finding the feed behind a page's address, on good and hostile pages."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from aggregator.net.client import OutboundClient
 from aggregator.net.discover import Discovery, discover, page_links
 from aggregator.net.robots import Robots
-from aggregator.net.sites import known_feeds
+from aggregator.net.sites import known_feeds, podcast_feed, podcast_lookup
 from aggregator.net.sniff import feed_format
 from tests.feedserver import FeedServer, Reply
 
@@ -80,6 +82,15 @@ async def test_address_without_a_scheme_means_https(client: OutboundClient, name
     assert "a.example" in (await found(client, " a.example ")).reason
 
 
+@pytest.mark.parametrize(
+    "address", ["https://[", "https://a.example:x/", "ftp://a.example/", "http://", "https://a b/"]
+)
+async def test_address_that_is_none_is_told_so(client: OutboundClient, address: str) -> None:
+    nothing = await found(client, address)
+    assert nothing.candidates == ()
+    assert nothing.reason.isprintable()
+
+
 async def test_page_that_answers_304_unasked_is_told_so(client: OutboundClient, feed_server: FeedServer) -> None:
     assert "304" in (await found(client, feed_server.script("/page", Reply(304)))).reason
 
@@ -103,6 +114,56 @@ async def test_known_site_that_does_not_answer_is_looked_at_as_a_page(
     url = feed_server.script("/@jo", Reply(body=PAGE))
 
     assert len((await found(client, url)).candidates) == 2
+
+
+async def test_podcast_at_apple_is_asked_for_by_its_id(
+    client: OutboundClient, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed_server.feed("/show", RSS)
+    answer = json.dumps({"resultCount": 1, "results": [{"feedUrl": feed_server.url("/show")}]})
+    lookup = feed_server.script("/lookup", Reply(body=answer.encode()))
+    monkeypatch.setattr("aggregator.net.discover.podcast_lookup", lambda url: lookup if "/podcast/" in url else None)
+
+    (candidate,) = (await found(client, feed_server.url("/de/podcast/show/id42"))).candidates
+
+    assert candidate.url == feed_server.url("/show")
+    assert [sent.path for sent in feed_server.requests] == ["/lookup", "/show"]
+
+
+@pytest.mark.parametrize(
+    ("page", "id_"),
+    [
+        ("https://podcasts.apple.com/us/podcast/the-show/id1200361736", "1200361736"),
+        ("https://podcasts.apple.com/podcast/id42?i=1000", "42"),
+        ("https://itunes.apple.com/de/podcast/show/id42?mt=2", "42"),
+    ],
+)
+def test_page_of_a_podcast_is_looked_up_by_its_id(page: str, id_: str) -> None:
+    assert podcast_lookup(page) == f"https://itunes.apple.com/lookup?id={id_}&entity=podcast"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["https://podcasts.apple.com/us/browse", "https://example.org/podcast/show/id42", "https://music.apple.com/1"],
+)
+def test_other_pages_are_not_looked_up(page: str) -> None:
+    assert podcast_lookup(page) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"results": []}',
+        b'{"results": [{}]}',
+        b'{"results": [{"feedUrl": "file:///etc"}]}',
+        b"[" * 9999,
+    ],
+)
+def test_answer_without_a_feed_is_none(answer: bytes) -> None:
+    assert podcast_feed(answer) is None
 
 
 async def test_handle_is_followed_to_the_address_that_its_page_gives_itself(
@@ -159,6 +220,21 @@ async def test_file_is_looked_at_without_robots_txt(client: OutboundClient) -> N
         ("https://open.substack.com/pub/paper/p/one?r=1", "https://paper.substack.com/feed"),
         ("https://gitlab.com/a/b", "https://gitlab.com/a/b.atom"),
         ("https://medium.com/@jo/story", "https://medium.com/feed/@jo"),
+        ("https://medium.com/paper/story-1", "https://medium.com/feed/paper"),
+        ("https://medium.com/paper/tagged/news", "https://medium.com/feed/paper/tagged/news"),
+        ("https://medium.com/tag/news", "https://medium.com/feed/tag/news"),
+        ("https://jo.medium.com/story-1", "https://jo.medium.com/feed"),
+        ("https://www.reddit.com/user/jo/m/news", "https://www.reddit.com/user/jo/m/news/.rss"),
+        ("https://www.reddit.com/r/a/comments/1x/title/", "https://www.reddit.com/r/a/comments/1x/title/.rss"),
+        ("https://www.reddit.com/r/a/rising/", "https://www.reddit.com/r/a/rising/.rss"),
+        ("https://github.com/python/cpython.git", "https://github.com/python/cpython/releases.atom"),
+        ("https://github.com/a/b/commits/main/docs", "https://github.com/a/b/commits/main/docs.atom"),
+        ("https://jo.wordpress.com/category/news/", "https://jo.wordpress.com/category/news/feed/"),
+        ("https://jo.blogspot.com/search/label/News", "https://jo.blogspot.com/feeds/posts/default/-/News"),
+        ("https://jo.tumblr.com/tagged/news", "https://jo.tumblr.com/tagged/news/rss"),
+        ("https://www.tumblr.com/jo/123/post", "https://jo.tumblr.com/rss"),
+        ("https://bsky.app/profile/jo.example/post/1", "https://bsky.app/profile/jo.example/rss"),
+        ("https://vimeo.com/channels/news", "https://vimeo.com/channels/news/videos/rss"),
         ("https://paper.substack.com/p/one", "https://paper.substack.com/feed"),
         ("https://jo.wordpress.com/2026/", "https://jo.wordpress.com/feed/"),
         ("https://jo.blogspot.com/", "https://jo.blogspot.com/feeds/posts/default"),
@@ -184,6 +260,14 @@ def test_feed_of_a_known_site_follows_from_the_address(page: str, feed: str) -> 
         "https://vimeo.com/",
         "https://bsky.app/",
         "https://notyoutube.com/user/name",
+        "https://www.youtube.com/watch?v=1&list=RD1",
+        "https://docs.github.com/en",
+        "https://gist.github.com/jo",
+        "https://wordpress.com/read",
+        "https://www.tumblr.com/tagged/news",
+        "https://medium.com/",
+        "https://vimeo.com/123456",
+        "https://mastodon.social/@jo@elsewhere.example",
     ],
 )
 def test_other_addresses_are_looked_at_as_pages(page: str) -> None:
