@@ -197,9 +197,8 @@ def publish(
     if as_json:
         print_json(report)
     else:
-        say(
-            f"{plural(report.files, 'file', 'files')} in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged"
-        )
+        files = plural(report.files, "file", "files")
+        say(f"{files} in {report.seconds:.1f} s: {report.written} written, {report.unchanged} unchanged")
         for _, reason in report.kept:
             say(f"  {reason}")
     for _, reason in report.refused:

@@ -53,7 +53,7 @@ def test_help_lists_every_command(run: Run) -> None:
     assert all(f" {command} " in ran.out for command in COMMANDS)
     assert run("-h").out == ran.out
     listed = ran.out.partition("Commands")[2]
-    places = [listed.index(f" {command} ") for command in ("init", "run", "poll", "sources", "schema")]
+    places = [listed.index(f"│ {command} ") for command in ("init", "run", "poll", "sources", "schema")]
     assert places == sorted(places)
 
 
