@@ -89,7 +89,7 @@ def explain_status(status: int, headers: Mapping[str, str], host: str) -> tuple[
     """For a final answer that is neither a body nor 304."""
     guard = next((guard for header, guard in _GUARDS.items() if headers.get(header, "").lower() in _CHALLENGES), None)
     if guard is not None:
-        return FailureKind.BLOCKED, f"{host} wants a person to solve a challenge ({status}, {guard})"
+        return challenged(host, status, guard)
     if status in _STATUS:
         kind, words = _STATUS[status]
         return kind, f"{host} {words}"
@@ -98,6 +98,11 @@ def explain_status(status: int, headers: Mapping[str, str], host: str) -> tuple[
     if 500 <= status < 600:
         return FailureKind.SERVER, f"{host} has an error of its own ({status})"
     return FailureKind.HTTP, f"{host} answered {status}, which is no feed"
+
+
+def challenged(host: str, status: int, guard: str) -> tuple[FailureKind, str]:
+    """For an answer that is there to keep programs out."""
+    return FailureKind.BLOCKED, f"{host} wants a person to solve a challenge ({status}, {guard})"
 
 
 def printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Telling a feed from a page by its first bytes. Pure."""
+"""Telling a feed from a page by its first bytes, and a page that keeps programs out from others. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ _MARKUP_BEFORE_ROOT = re.compile(
 )
 _ROOT = re.compile(r"\s*<(?:[A-Za-z_][\w.-]*:)?(rss|feed|RDF)[\s>/]", re.IGNORECASE)
 _JSON_VERSION = re.compile(r'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version\\?/', re.IGNORECASE)
+# What stands in the pages of those who guard a site, answered with 200 as often as not, and in no feed.
+_GUARDS = {
+    b"anubis_challenge": "Anubis",
+    b"/.within.website/x/": "Anubis",
+    b"_cf_chl_opt": "Cloudflare",
+    b"window.gokuprops": "AWS WAF",
+    b"incapsula incident id": "Imperva",
+    b"captcha-delivery.com": "DataDome",
+    b"/.well-known/sgcaptcha/": "SiteGround",
+    b"px-captcha": "PerimeterX",
+    b"ddos-guard": "DDoS-Guard",
+}
+_GUARD_WITHIN = 64 * 1024
 _FORMATS = {"rss": "RSS", "feed": "Atom", "rdf": "RSS 1.0"}
 
 
@@ -23,6 +36,12 @@ def feed_format(body: bytes) -> str | None:
         at = skipped.end()
     root = _ROOT.match(text, at)
     return _FORMATS[root[1].lower()] if root else None
+
+
+def guard_of(page: bytes) -> str | None:
+    """Who wants a person to solve a challenge, of a body that is no feed; None where nobody is known to."""
+    start = page[:_GUARD_WITHIN].lower()
+    return next((guard for mark, guard in _GUARDS.items() if mark in start), None) if b"<html" in start else None
 
 
 def _decode(body: bytes) -> str:

@@ -19,12 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from aggregator import clock
 from aggregator.config.models import Config, FeedConfig
 from aggregator.model import PollReport
 from aggregator.net.client import OutboundClient
+from aggregator.net.failures import challenged
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
+from aggregator.net.sniff import guard_of
 from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
 from aggregator.poll.manners import Introduction, learn_pauses, open_gate
@@ -187,13 +190,13 @@ class Poller:
         # The body has told nothing that outlasts this poll; kept here, it would wait in memory for the database.
         light = replace(fetched, body=b"")
         if isinstance(parsed, ParseFailed):
-            failed = FetchFailed(
-                kind=FailureKind.NOT_A_FEED,
-                reason=parsed.reason,
-                url=fetched.url,
-                status=fetched.status,
-                hints=fetched.hints,
-                hops=fetched.hops,
-            )
-            return replace(polled, result=failed)
+            return replace(polled, result=_no_feed(fetched, parsed))
         return replace(polled, result=light, parsed=parsed, body_hash=body_hash)
+
+
+def _no_feed(fetched: Fetched, parsed: ParseFailed) -> FetchFailed:
+    guard, host = guard_of(fetched.body), urlsplit(fetched.url).hostname or fetched.url
+    kind, reason = challenged(host, fetched.status, guard) if guard else (FailureKind.NOT_A_FEED, parsed.reason)
+    return FetchFailed(
+        kind=kind, reason=reason, url=fetched.url, status=fetched.status, hints=fetched.hints, hops=fetched.hops
+    )

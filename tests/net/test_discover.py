@@ -10,7 +10,7 @@ from aggregator.net.client import OutboundClient
 from aggregator.net.discover import Discovery, discover, page_links
 from aggregator.net.robots import Robots
 from aggregator.net.sites import known_feeds, podcast_feed, podcast_lookup
-from aggregator.net.sniff import feed_format
+from aggregator.net.sniff import feed_format, guard_of
 from tests.feedserver import FeedServer, Reply
 
 ATOM = b"<?xml version='1.0'?><!-- c --><feed xmlns='http://www.w3.org/2005/Atom'/>"
@@ -313,3 +313,17 @@ def test_page_of_many_links_and_deep_nesting_gives_a_bounded_answer() -> None:
 
     declared, guessed = page_links(b"<div>" * 100_000 + b"<a href=/rss>", "http://a.example/")
     assert (declared, len(guessed) <= 1) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("body", "guard"),
+    [
+        (b"<html><a href='/.within.website/x/cmd/anubis/'>", "Anubis"),
+        (b"<HTML><p>Incapsula incident ID: 1", "Imperva"),
+        (b"<html><title>Nothing here</title>", None),
+        (b"<rss><item><title>ddos-guard was attacked</title>", None),
+        (b"", None),
+    ],
+)
+def test_page_that_keeps_programs_out_is_told_from_others(body: bytes, guard: str | None) -> None:
+    assert guard_of(body) == guard

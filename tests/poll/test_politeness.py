@@ -222,6 +222,26 @@ async def test_p14_refusal_is_a_state_with_a_sentence(
     assert report.failures == ((url, feed.state_reason),)
 
 
+@pytest.mark.parametrize(
+    ("page", "guard"),
+    [
+        (b"<!doctype html><html><script id='anubis_challenge' type='application/json'>", "Anubis"),
+        (b"<!DOCTYPE html><html><title>Just a moment...</title><script>window._cf_chl_opt = {}", "Cloudflare"),
+    ],
+)
+async def test_p14_challenge_that_calls_itself_a_success_blocks(
+    sqlite_store: Store, feed_server: FeedServer, page: bytes, guard: str
+) -> None:
+    url = feed_server.script("/feed", Reply(body=rss(1)), Reply(body=page))
+    async with started(sqlite_store, config(url)) as poller:
+        await poller.poll_all()
+        await poller.poll_all()
+
+    (feed,) = stored(sqlite_store)
+    assert (feed.state, feed.entries) == (FeedState.BLOCKED, 1)
+    assert feed.state_reason == f"127.0.0.1 wants a person to solve a challenge (200, {guard})"
+
+
 async def test_feed_with_410_is_paused_and_reported(sqlite_store: Store, feed_server: FeedServer, time: Time) -> None:
     url = feed_server.script("/feed", Reply(410))
     async with started(sqlite_store, config(url)) as poller:
