@@ -6,18 +6,23 @@ ParserPool.parse   waits until a worker has room; bodies that wait together trav
     too much memory  MemoryError inside the worker, or its death
     NotAFeed         its sentence
                    what befalls several bodies at once is tried again with each of them alone
+                   a worker that dies with nothing to do ends Pebble's pool: another takes its place
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import resource
 import signal
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -25,6 +30,8 @@ from typing import NamedTuple, Self
 from pebble import ProcessExpired, ProcessPool
 
 from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed, ParseFailed
+
+log = logging.getLogger(__name__)
 
 TIME_LIMIT = 10.0
 """Seconds for one body, and for several that travel together."""
@@ -36,6 +43,7 @@ _MOST_WORKERS = 3  # they keep up with what one process can fetch and store; eac
 _AHEAD = 6  # journeys for each worker, the one under way included: a worker that is done has the next at hand
 _BYTES_TOGETHER = 600_000  # bytes of a journey's bodies; one of a feed never read before counts many times
 _FIRST_READ = 15  # times what a known feed of that size takes
+_POOLS = 3  # tried for one journey
 
 
 class _Body(NamedTuple):
@@ -70,13 +78,10 @@ class ParserPool:
         self._room = workers * _AHEAD
         self._waiting: deque[_Job] = deque()
         self._journeys: set[asyncio.Task[None]] = set()
-        self._pool = ProcessPool(
-            max_workers=workers,
-            max_tasks=_TASKS,
-            initializer=_prepare,
-            initargs=[memory_limit],
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._workers = workers
+        self._memory_limit = memory_limit
+        self._pool = self._new_pool()
+        self._closing: set[asyncio.Task[None]] = set()  # pools that broke
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,8 +92,7 @@ class ParserPool:
         """Bodies that are still being parsed are given up: their feeds are polled again."""
         for journey in self._journeys:
             journey.cancel()
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        await asyncio.to_thread(self._pool.join)
+        await asyncio.gather(asyncio.to_thread(_close, self._pool), *self._closing)
 
     def warm_up(self) -> None:
         """Start the workers, which otherwise start with the first body, and then keep it waiting."""
@@ -116,6 +120,8 @@ class ParserPool:
             return ParseFailed(f"Parsing took longer than {self._time_limit:g} s and was stopped.", hostile=True)
         except ProcessExpired as error:
             return ParseFailed(f"Parsing crashed its worker process (exit code {error.exitcode}).", hostile=True)
+        except BrokenProcessPool:
+            return ParseFailed("The processes that parse end as soon as they are started, for lack of memory perhaps.")
         except MemoryError:
             return ParseFailed("Parsing took more memory than it may have.", hostile=True)
         except RecursionError:
@@ -144,9 +150,8 @@ class ParserPool:
 
     async def _travel(self, jobs: Sequence[_Job]) -> None:
         wanted = [job for job in jobs if not job.parsed.done()]
-        future = self._pool.schedule(_parse_all, args=[[job.body for job in wanted]], timeout=self._time_limit)
         try:
-            results = await asyncio.wrap_future(future)
+            results = await self._parse_all([job.body for job in wanted])
         except Exception as error:
             if len(wanted) > 1:
                 for job in wanted:
@@ -157,6 +162,43 @@ class ParserPool:
         for job, result in zip(wanted, results, strict=True):
             if not job.parsed.done():
                 job.parsed.set_result(result)
+
+    async def _parse_all(self, bodies: Sequence[_Body]) -> list[ParsedFeed | ParseFailed]:
+        """Raises BrokenProcessPool when one pool after the other breaks."""
+        for _ in range(_POOLS):
+            pool = self._pool
+            with suppress(BrokenProcessPool):
+                return await asyncio.wrap_future(self._schedule(pool, bodies))
+            self._replace(pool)
+        raise BrokenProcessPool
+
+    def _schedule(self, pool: ProcessPool, bodies: Sequence[_Body]) -> Future[list[ParsedFeed | ParseFailed]]:
+        try:
+            return pool.schedule(_parse_all, args=[bodies], timeout=self._time_limit)
+        except RuntimeError as error:  # it broke while there was nothing to do
+            raise BrokenProcessPool from error
+
+    def _replace(self, broken: ProcessPool) -> None:
+        if self._pool is broken:  # nobody else was first
+            log.warning("a process that parses was ended from outside, for lack of memory perhaps; others are started")
+            self._pool = self._new_pool()
+            closing = asyncio.create_task(asyncio.to_thread(_close, broken))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
+            max_tasks=_TASKS,
+            initializer=_prepare,
+            initargs=[self._memory_limit],
+            context=multiprocessing.get_context("spawn"),
+        )
+
+
+def _close(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _prepare(memory_limit: int) -> None:

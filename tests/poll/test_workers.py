@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -109,6 +111,30 @@ async def test_worker_that_is_killed_costs_one_body(pool: ParserPool) -> None:
     failed = await asyncio.gather(*slow)
     assert all(isinstance(one, ParseFailed) and one.hostile for one in failed)
     assert isinstance(await parse(pool, GOOD), ParsedFeed)
+
+
+async def test_workers_that_are_killed_while_they_wait_are_replaced(pool: ParserPool) -> None:
+    await asyncio.gather(*(parse(pool, GOOD) for _ in range(4)))
+    idle = workers()
+    for worker in idle:
+        os.kill(worker, signal.SIGKILL)
+    await until(lambda: not workers() & idle)
+    await asyncio.sleep(0.3)  # the pool looks after its workers every tenth of a second
+
+    assert isinstance(await asyncio.wait_for(parse(pool, GOOD), 20), ParsedFeed)
+
+
+async def test_feed_is_told_when_no_worker_lives() -> None:
+    python = sys.executable
+    multiprocessing.set_executable("/bin/false")
+    try:
+        async with ParserPool(workers=1) as pool:
+            failed = await asyncio.wait_for(parse(pool, GOOD), 60)
+    finally:
+        multiprocessing.set_executable(python)
+    assert failed == ParseFailed(
+        "The processes that parse end as soon as they are started, for lack of memory perhaps."
+    )
 
 
 async def test_closing_ends_every_worker_at_once_whatever_it_does() -> None:
