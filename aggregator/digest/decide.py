@@ -20,7 +20,7 @@ def outcome(claimed: Claimed, result: Result, now: datetime, *, before: Delivery
     """What to write for a result; None when another sender has the delivery. `before`: the address's last delivery."""
     if result.verdict is Verdict.FENCED:
         return None
-    if result.verdict in {Verdict.RETRY, Verdict.PAUSE, Verdict.STOP, Verdict.HOLD_DOMAIN}:
+    if result.verdict in _LATER:
         return _later(claimed, result, now)
     if result.verdict is Verdict.COMPACT and not claimed.delivery.compact:
         reason = f"{result.reason}; the text alone is sent next"
@@ -34,6 +34,8 @@ def outcome(claimed: Claimed, result: Result, now: datetime, *, before: Delivery
     return _made(claimed, result, _FINAL[result.verdict], result.reason)
 
 
+_CHARGED = frozenset({Verdict.RETRY, Verdict.THROTTLED})
+_LATER = _CHARGED | {Verdict.PAUSE, Verdict.STOP, Verdict.HOLD_DOMAIN}
 _FINAL = {
     Verdict.SUPPRESS: DeliveryState.SUPPRESSED,
     Verdict.LOST: DeliveryState.UNCERTAIN,
@@ -43,12 +45,12 @@ _FINAL = {
 
 
 def _later(claimed: Claimed, result: Result, now: datetime) -> Outcome:
-    """Only a RETRY counts as the recipient's; a pause of the transport leaves the delivery as due as it was."""
-    charged = result.verdict is Verdict.RETRY
-    wait = {
-        Verdict.RETRY: RETRY_AFTER[min(claimed.delivery.attempts, len(RETRY_AFTER) - 1)],
-        Verdict.HOLD_DOMAIN: DOMAIN_HELD_FOR,
-    }.get(result.verdict, timedelta())
+    """What the server said about this recipient is charged; a pause of the transport leaves it as due as it was."""
+    charged, wait = result.verdict in _CHARGED, timedelta()
+    if charged:
+        wait = RETRY_AFTER[min(claimed.delivery.attempts, len(RETRY_AFTER) - 1)]
+    elif result.verdict is Verdict.HOLD_DOMAIN:
+        wait = DOMAIN_HELD_FOR
     untouched = not wait and claimed.delivery.attempts == 0 and not claimed.delivery.compact
     state = DeliveryState.PENDING if untouched else DeliveryState.DEFERRED
     return _made(claimed, result, state, result.reason, charged=charged, next_try_at=now + wait)

@@ -147,7 +147,8 @@ def _message(post: Post, letter: Letter) -> Message:
 async def _settle(post: Post, ledger: Ledger, letter: Letter, result: Result) -> None:
     now = post.now()
     wait = RETRY_AFTER[min(letter.attempts, len(RETRY_AFTER)) - 1]
-    again = {Verdict.RETRY: wait, Verdict.HOLD_DOMAIN: wait, Verdict.PAUSE: timedelta(), Verdict.STOP: timedelta()}
+    again = dict.fromkeys((Verdict.RETRY, Verdict.THROTTLED, Verdict.HOLD_DOMAIN), wait)
+    again |= dict.fromkeys((Verdict.PAUSE, Verdict.STOP), timedelta())
     if result.verdict is Verdict.LOST or result.verdict is Verdict.FENCED:
         return
     if result.verdict in again and now + again[result.verdict] < letter.created + GIVE_UP_AFTER:

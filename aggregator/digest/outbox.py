@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -45,6 +45,7 @@ HEARTBEAT = 6.0  # seconds
 CONNECTIONS = 10  # at most; one for every BATCH mails
 BATCH = 5  # deliveries that one connection claims at a time
 PAUSE_KEY = "mail.pause"
+THROTTLED_IN_A_ROW = 10  # mails put off by policy, none accepted between: the server means us, not some recipients
 LIMIT_STEP = 1.0  # seconds between two looks whether more may go out
 WITHDRAWN = Result(Verdict.SUPPRESS, "no longer a recipient of this digest")
 _ADDRESS = re.compile(r"[^\s<>:;,\"'()]+@(?=[\w.-])")
@@ -90,6 +91,7 @@ class _Run:
         self._makers: dict[int, tuple[Edition, MessageMaker]] = {}
         self._held: dict[int, Claimed] = {}
         self._held_domains: dict[str, Result] = {}
+        self._throttled = 0  # in a row
         self._halted: Result | None = None  # PAUSE or STOP: nobody goes on
         self._working: set[Transport] = set()  # connections that the server has let in
         self._begun = asyncio.Event()  # the first one is in, or was refused: the others needn't wait any more
@@ -188,6 +190,10 @@ class _Run:
             self._held.pop(claimed.delivery.id, None)
         if result.verdict in {Verdict.PAUSE, Verdict.STOP} and not self._sending.stopping():
             await self._halt(result)
+        if result.verdict in {Verdict.ACCEPTED, Verdict.THROTTLED}:
+            self._throttled = self._throttled + 1 if result.verdict is Verdict.THROTTLED else 0
+        if self._throttled >= THROTTLED_IN_A_ROW:
+            await self._halt(replace(result, verdict=Verdict.PAUSE))
         if result.verdict is Verdict.HOLD_DOMAIN and _domain(claimed) not in self._held_domains:
             self._held_domains[_domain(claimed)] = result
             self._tell(f"{_domain(claimed)} refuses our mail: {result.reason}")

@@ -20,6 +20,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"
     RETRY = "retry"  # later, charged as an attempt
+    THROTTLED = "throttled"  # the same; a policy of this recipient's server (a greylist), or of ours about all mails
     PAUSE = "pause"  # the whole transport, not charged to the recipient
     STOP = "stop"  # the whole transport, until a person has looked
     SUPPRESS = "suppress"  # there is no such address
@@ -27,7 +28,7 @@ class Verdict(StrEnum):
     HOLD_DOMAIN = "hold the domain"  # its policy refuses us: no fault of the reader
     COMPACT = "compact"  # too large: send the compact version
     REFUSED = "refused"  # for good, this mail
-    LOST = "lost"  # the connection broke after the final dot: it may have been accepted
+    LOST = "lost"  # after the final dot the connection broke, or made no sense: it may have been accepted
     FENCED = "fenced"  # another sender has taken the delivery over; nothing was sent
 
 
@@ -72,8 +73,10 @@ def judge(reply: Reply, *, step: str) -> Result:
 def _verdict(reply: Reply, step: str) -> Verdict:
     code, enhanced = reply.code, reply.enhanced
     rules = (
-        (code == 250 and step == ".", Verdict.ACCEPTED),
-        (code == 421 or enhanced.startswith("4.7."), Verdict.PAUSE),
+        (200 <= code < 300 and step == ".", Verdict.ACCEPTED),
+        (not 400 <= code < 600 and step == ".", Verdict.LOST),
+        (code == 421 or (enhanced.startswith("4.7.") and step == "MAIL"), Verdict.PAUSE),
+        (enhanced.startswith("4.7."), Verdict.THROTTLED),
         (code in _NOT_AUTHENTICATED, Verdict.STOP),
         (code < 500, Verdict.RETRY),
         (enhanced == "5.3.4" or (code == 552 and enhanced != "5.2.2"), Verdict.COMPACT),
@@ -88,6 +91,8 @@ def _verdict(reply: Reply, step: str) -> Verdict:
 _SENTENCES = {
     Verdict.ACCEPTED: "the server accepted it",
     Verdict.RETRY: "the server put {step} off",
+    Verdict.THROTTLED: "the server put {step} off",
+    Verdict.LOST: "the server's answer to {step} makes no sense, so it may have arrived",
     Verdict.PAUSE: "the server asks for a pause",
     Verdict.STOP: "the server does not let this sender in",
     Verdict.SUPPRESS: "there is no such address",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 
 from aggregator.clock import monotonic
 from aggregator.config.models import Config
-from aggregator.digest.alerting import raise_alerts
+from aggregator.digest.alerting import Raised, raise_alerts
 from aggregator.digest.bounces.verp import envelope_sender
 from aggregator.digest.bundles import make_bundles
 from aggregator.digest.draft import AsIf, Plan, draft, draft_as_if
@@ -25,7 +26,7 @@ from aggregator.digest.edition import Selection
 from aggregator.digest.letters import Post, Posted, send_letters, tidy_up
 from aggregator.digest.message import MessageMaker, message_id
 from aggregator.digest.outbox import Sending, send_all
-from aggregator.digest.recipients import recipients
+from aggregator.digest.recipients import recipients, without
 from aggregator.digest.schedule import Schedule, Slot, due, next_edition_at, slot_for, slot_on
 from aggregator.digest.signing import Key, read_key
 from aggregator.digest.signup import site_secret
@@ -33,7 +34,7 @@ from aggregator.digest.smtp import SmtpTransport
 from aggregator.digest.tokens import Holder, PersonalLinks, personal_links
 from aggregator.digest.transport import FolderTransport, Server, Transport, fingerprint, parse_target
 from aggregator.digest.variants import grouped
-from aggregator.errors import UsageError
+from aggregator.errors import ConfigError, ConfigFault, UsageError
 from aggregator.model import Delivery, DeliveryState, Edition, EditionState, Wishes
 from aggregator.store import editions, stories, subscribers
 from aggregator.store.database import Store
@@ -91,8 +92,9 @@ def _make(store: Store, plan: Plan, wishes: list[Wishes], now: datetime, *, befo
     if drafted.state is EditionState.EMPTY and now < plan.slot.at:
         return drafted
     with store.write(durable=True) as conn:
-        got = () if drafted.state is EditionState.EMPTY else recipients(conn, plan, wishes, before=before)
-        frozen = editions.freeze(conn, drafted, got)
+        everyone = () if drafted.state is EditionState.EMPTY else recipients(conn, plan, wishes, before=before)
+        others = editions.of_day(conn, plan.name, plan.slot.local_date)  # who changed his hour may have had one of them
+        frozen = editions.freeze(conn, drafted, without(conn, everyone, others))
         if frozen is None:  # another process was faster
             frozen = editions.get(conn, plan.name, plan.slot.local_date, plan.key)
     assert frozen is not None
@@ -144,13 +146,30 @@ def send_due(
 ) -> SendReport:
     """Make the editions that are due, then send whatever waits in the outbox. To be called every half minute or so.
 
-    Before anything was ever grouped no edition is due: a new installation's first one is not an empty one.
+    Before anything was ever grouped no edition is due: a new installation's first one is not an empty one. Raises
+    ConfigError for a faulty template, once everything that is made of others is sent.
     """
     tidy_up(store, now)
-    raised = raise_alerts(store, config, now)
-    made = [edition for name in config.digests for edition in _make_due(store, config, name, now)]
+    raised, faults = Raised(), list[ConfigFault]()
+    made: list[Edition] = []
+    with _noted(faults):
+        raised = raise_alerts(store, config, now)
+    for name in config.digests:
+        with _noted(faults):
+            made.extend(_make_due(store, config, name, now))
     report = _send(store, config, now, [*raised.made, *made], stopping=stopping)
+    if faults:
+        raise ConfigError(list(dict.fromkeys(faults)))
     return replace(report, troubles=(*raised.troubles, *report.troubles))
+
+
+@contextmanager
+def _noted(faults: list[ConfigFault]) -> Iterator[None]:
+    """A faulty template holds up what is made of it, and nothing else."""
+    try:
+        yield
+    except ConfigError as error:
+        faults.extend(error.faults)
 
 
 def _make_due(store: Store, config: Config, name: str, now: datetime) -> Iterator[Edition]:
@@ -225,9 +244,10 @@ def _send(
     )
 
     async def work() -> Posted:
-        posted = await send_letters(post)
-        await send_all(sending, digest=digest, by_hand=digest is not None)
-        return posted
+        try:
+            return await send_letters(post)
+        finally:  # whatever is wrong with a letter
+            await send_all(sending, digest=digest, by_hand=digest is not None)
 
     posted = uvloop.run(work())
     troubles = dict.fromkeys((*posted.troubles, *sending.troubles))

@@ -97,6 +97,12 @@ def _of(digest: str, variant: str) -> tuple[Any, ...]:
     return (editions.c.digest == digest, editions.c.variant == variant)
 
 
+def of_day(conn: Connection, digest: str, local_date: str) -> list[int]:
+    """Ids of the editions of a digest and its variants of a date, as far as a date has one of each."""
+    where = (editions.c.digest == digest, editions.c.local_date == local_date, editions.c.issue == 0)
+    return list(conn.execute(select(editions.c.id).where(*where)).scalars())
+
+
 def newest_date(conn: Connection, digest: str, variant: str = "") -> str | None:
     """The local date of the newest edition of a digest or a variant; None before its first."""
     statement = select(editions.c.local_date).where(*_of(digest, variant))

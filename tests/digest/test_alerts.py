@@ -17,7 +17,7 @@ from aggregator.config.models import Config
 from aggregator.digest import alerting, service
 from aggregator.digest.alerts import A_DAY, alert_key
 from aggregator.digest.edition import Candidate
-from aggregator.model import DeliveryState, Entry, Frequency, SubscriberState, Wishes
+from aggregator.model import DeliveryState, Entry, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store import deliveries, editions, subscribers, tables
 from aggregator.store.database import Store
 from aggregator.store.subscribers import NewSubscriber
@@ -40,7 +40,7 @@ def watching(smtp: str = "file:outbox/", **changes: Any) -> Config:
     return config(**(values | changes))
 
 
-def subscribe(store: Store, address: str, *digests: str, **wishes: Any) -> None:
+def subscribe(store: Store, address: str, *digests: str, **wishes: Any) -> Subscriber:
     new = NewSubscriber(
         address=address,
         state=SubscriberState.CONFIRMED,
@@ -50,7 +50,7 @@ def subscribe(store: Store, address: str, *digests: str, **wishes: Any) -> None:
         wishes=Wishes(**wishes),
     )
     with store.write() as conn:
-        subscribers.add(conn, new, NOW - timedelta(days=30))
+        return subscribers.add(conn, new, NOW - timedelta(days=30))
 
 
 def seen(number: int, at: datetime, *, feed: int = 1, title: str = TITLE, **changes: Any) -> Entry:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.digest import service
-from aggregator.errors import UsageError
+from aggregator.digest import service, signup
+from aggregator.errors import ConfigError, UsageError
 from aggregator.model import DeliveryState, EditionState
 from aggregator.store import deliveries, editions
 from aggregator.store.database import Store
@@ -100,3 +100,21 @@ def test_an_update_comes_back_marked_with_what_is_new(sqlite_store: Store) -> No
     with sqlite_store.read() as conn:
         told = deliveries.listing(conn)
     assert [one.state for one in told] == [DeliveryState.PENDING]
+
+
+@pytest.mark.parametrize("broken", ["digest.html", "confirm.txt"])
+def test_a_faulty_template_holds_up_no_mail_that_is_not_made_of_it(
+    sqlite_store: Store, tmp_path: Path, broken: str
+) -> None:
+    stock(sqlite_store, edition_of(3))
+    with mail_server() as server:
+        mail = {"from": "Watch <digest@example.org>", "smtp": server.url}
+        made = config(mail=mail, digests={NAME: {"to": ["team@example.org"]}, "Later": {"at": "07:00"}})
+        service.make_edition(sqlite_store, made, NAME, NOW)
+        signup.sign_up(sqlite_store, made, signup.SignUp("anna@reader.example", [NAME], "198.51.100.7"), NOW)
+        (tmp_path / broken).write_text("{{ naem }}", encoding="utf-8")
+        faulty = made.model_copy(update={"templates": tmp_path})
+        with pytest.raises(ConfigError, match="'naem' is undefined"):
+            service.send_due(sqlite_store, faulty, NOW + timedelta(minutes=1))
+    letter = [] if broken == "confirm.txt" else ["anna@reader.example"]
+    assert sorted(server.recipients) == [*letter, "team@example.org"]

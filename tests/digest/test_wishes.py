@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.digest import service
-from aggregator.model import Frequency
+from aggregator.digest import service, signup
+from aggregator.model import Frequency, Wishes
 from aggregator.store import deliveries, editions
 from aggregator.store.database import Store
 from tests.digest.sample import AIR, stock, story
@@ -74,3 +74,30 @@ def test_everybody_gets_one_mail_a_local_day_at_his_hour_when_clocks_change(
     assert got["usual@x.example"] == [f"{day} 07:00" for day in days]
     assert got["sunday@x.example"] == [f"{sun} 09:00"]
     assert got["weekly@x.example"] == [f"{mon} 07:00"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"hour": "06:00"}, {}), ({"hour": "06:00"}, {"hour": "08:00"}), ({}, {"hour": "08:00"})],
+)
+def test_who_changes_his_hour_after_his_mail_gets_the_next_one_tomorrow(
+    store: Store, tmp_path: Path, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    made = watching(f"file:{tmp_path}/outbox/", digests={MORNING: {"at": "07:00"}}, topics={AIR: {"any": ["x"]}})
+    person = subscribe(store, "anna@x.example", **before)
+    subscribe(store, "usual@x.example")
+    subscribe(store, "early@x.example", hour="06:00")
+    subscribe(store, "late@x.example", hour="08:00")
+    now = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)  # 05:00 in Kyiv
+    hours = [now + timedelta(hours=n) for n in range(-1, 48)]
+    stock(store, [story(n, [seen(n, at, title=f"Event {n}")], AIR) for n, at in enumerate(hours, start=1)])
+    dates = []
+    for _ in range(60):
+        service.send_due(store, made, now)
+        with store.read() as conn:
+            got = [one for one in deliveries.listing(conn) if one.address == "anna@x.example"]
+            dates = [editions.by_id(conn, one.edition_id) for one in got]
+        if len(got) == 1 and now.hour < 6:
+            signup.save(store, person, Wishes(**after), [MORNING], now + timedelta(minutes=1))
+        now += HALF_AN_HOUR
+    assert [one.local_date for one in dates if one] == ["2026-03-04", "2026-03-03"]

@@ -339,7 +339,7 @@ def test_forms_that_are_too_large_are_refused(site: Site) -> None:
 
 
 def edition(**changes: Any) -> Edition:
-    values = {
+    values: dict[str, Any] = {
         "id": 0,
         "digest": "Morning briefing",
         "variant": "0123456789ab",
