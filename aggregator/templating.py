@@ -54,11 +54,13 @@ def environment(user_folder: Path | None) -> Environment:
         bdi=bdi,
         brief=brief,
         clock=clock,
+        date=date,
         day=day,
         domain=domain,
         mark=mark,
         moment=moment,
         plural=plural,
+        sentence=sentence,
         weblink=weblink,
     )
     return made
@@ -132,6 +134,17 @@ def day(when: datetime, zone: tzinfo) -> str:
     """The day in `zone`: 'Sunday, 22 November 2026'."""
     local = when.astimezone(zone)
     return f"{local:%A}, {local.day} {local:%B %Y}"
+
+
+def date(iso: str) -> Markup:
+    """`<time>` with the day that '2026-11-22' names: '22 Nov 2026'."""
+    named = datetime.fromisoformat(iso)
+    return Markup('<time datetime="{}">{}</time>').format(iso, f"{named.day} {named:%b %Y}")
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning, unless it begins with the name of a host, which has none."""
+    return text if "." in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
 
 
 def _time_tag(local: datetime, text: str) -> Markup:

@@ -149,3 +149,13 @@ def test_isolated_text_reads_well() -> None:
 )
 def test_figures_behind_a_name_in_another_direction_keep_their_side(text: str, around: str, expected: str) -> None:
     assert templating.mark(text, around) == expected
+
+
+def test_day_that_is_written_as_a_date_is_shown_as_elsewhere() -> None:
+    assert templating.date("2026-03-02") == '<time datetime="2026-03-02">2 Mar 2026</time>'
+
+
+def test_sentence_begins_with_a_capital_but_for_the_name_of_a_host() -> None:
+    assert templating.sentence("answers, but has had nothing new") == "Answers, but has had nothing new"
+    assert templating.sentence("news.example asks for a pause (503)") == "news.example asks for a pause (503)"
+    assert templating.sentence("") == ""
