@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from aggregator.errors import UsageError
 from aggregator.web import server
 from aggregator.web.server import serve
-from tests.web.client import serving
+from tests.web.client import own_server
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,13 +97,13 @@ def test_address_of_version_6_is_served_and_written_in_brackets() -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("no IPv6 loopback here")
-    with serving(app, "::1") as client:
+    with own_server(app, "::1") as client:
         assert client.url.startswith("http://[::1]:")
         assert client.get("/").text.startswith("::1 ")
 
 
 def test_headers_of_proxies_are_not_believed() -> None:
-    with serving(app) as client:
+    with own_server(app) as client:
         headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Forwarded": "for=203.0.113.7"}
         assert client.get("/", headers).text == "127.0.0.1 http"
 
@@ -124,14 +124,14 @@ def test_signals_stay_with_the_program() -> None:
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_client_that_never_finishes_its_request_is_disconnected(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
-    with serving(app) as client, socket.create_connection(client.address, timeout=5) as connection:
+    with own_server(app) as client, socket.create_connection(client.address, timeout=5) as connection:
         connection.sendall(sent)
         assert connection.recv(1000) == b""
 
 
 def test_client_that_drips_its_second_request_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.5)
-    with serving(app) as client, socket.create_connection(client.address, timeout=5) as connection:
+    with own_server(app) as client, socket.create_connection(client.address, timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
         with pytest.raises(OSError, match=r"reset|pipe"):
@@ -142,7 +142,7 @@ def test_client_that_drips_its_second_request_is_disconnected(monkeypatch: pytes
 
 def test_slow_answer_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.2)
-    with serving(app) as client:
+    with own_server(app) as client:
         assert client.get("/?wait=0.6").status == 200
 
 
@@ -157,7 +157,7 @@ def test_slow_answer_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_malformed_requests_get_400_and_do_no_harm(request_bytes: bytes) -> None:
-    with serving(app) as client:
+    with own_server(app) as client:
         with suppress(ConnectionResetError):  # where the server closes before all was sent
             assert client.send(request_bytes).status == 400
         assert client.get("/").status == 200
