@@ -27,6 +27,7 @@ MAX_SPANS = 20
 _HOW = {Kind.TOGETHER: "", Kind.NEAR: "with its words near each other ", Kind.IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
 _RIVAL_LIMIT = 2.5
+_ROUNDING = 1e-9  # of sums in another order
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class TopicMatcher:
     def __init__(self, topics: Mapping[str, TopicConfig]) -> None:
         self._topics = dict(topics)
         self._thresholds = {name: topic.threshold or THRESHOLD for name, topic in topics.items()}
+        # A rival counts from the score of which a share is more than some topic needs anyway.
+        self._rivals_from = min(self._thresholds.values(), default=THRESHOLD) / _RIVAL_SHARE
         self._limited = {name for name, topic in topics.items() if topic.feeds}
         self._matcher = Matcher(
             {
@@ -85,7 +88,7 @@ class TopicMatcher:
         """The topics that take an entry, best first."""
         if not self._topics:
             return ()
-        reading = self._read(entry, feed_name, feed_url)
+        reading = self._read(entry, feed_name, feed_url, whole=False)
         matches = [
             TopicMatch(name, round(standing.score, 2), _spans(standing.hits))
             for name, standing in reading.standings.items()
@@ -95,7 +98,7 @@ class TopicMatcher:
 
     def explain(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[Verdict, ...]:
         """How every topic stands to an entry: those that take it first, then those that came nearest."""
-        reading = self._read(entry, feed_name, feed_url)
+        reading = self._read(entry, feed_name, feed_url, whole=True)
         verdicts = [
             self._verdict(name, reading)
             if self._takes_feed(name, feed_name, feed_url)
@@ -104,15 +107,22 @@ class TopicMatcher:
         ]
         return tuple(sorted(verdicts, key=lambda verdict: (not verdict.taken, -verdict.score)))
 
-    def _read(self, entry: EntryContent, feed_name: str, feed_url: str) -> _Reading:
-        read = self._matcher.read(entry)
-        found = self._matcher.find(read)
-        standings = {
-            name: _stand(evidence, found.get((name, False), {}))
-            for (name, wanted), evidence in found.items()
-            if wanted and self._takes_feed(name, feed_name, feed_url)
-        }
+    def _read(self, entry: EntryContent, feed_name: str, feed_url: str, *, whole: bool) -> _Reading:
+        """All topics' evidence, or that of those which may take the entry, or keep others from taking it."""
+        matcher = self._matcher
+        read = matcher.read(entry)
+        standings = {}
+        for (name, wanted), ceiling in matcher.ceilings(read).items():
+            if wanted and (whole or self._matters(name, ceiling)) and self._takes_feed(name, feed_name, feed_url):
+                evidence = matcher.evidence(read, (name, True))
+                if evidence:
+                    standings[name] = _stand(evidence, matcher.evidence(read, (name, False)))
         return _Reading(read, standings)
+
+    def _matters(self, name: str, ceiling: float) -> bool:
+        """Whether a topic whose score is at most this can decide anything."""
+        ceiling += _ROUNDING
+        return ceiling >= self._thresholds[name] or ceiling > self._rivals_from
 
     def _takes_feed(self, name: str, feed_name: str, feed_url: str) -> bool:
         feeds = self._topics[name].feeds if name in self._limited else ()

@@ -20,11 +20,12 @@ THRESHOLD = 1.0
 SUMMARY_WORDS = 60
 """A text of at most this many words is a summary: what it mentions, it is about."""
 
+APART = 1.2
+"""What words apart, in title and text, come to."""
 _TITLE = 3.0  # also author and url
 _TEXT = 2.0  # at the beginning of the text
 _HALF = 50  # words into the text at which a mention weighs half of that
 _NEAR = 0.75
-_APART = 1.2
 _IN_A_NAME = 0.1
 _BACKING = 0.25  # of the score, for each keyword after the first
 
@@ -56,11 +57,16 @@ _FACTORS = (1.0, _NEAR, 1.0, _IN_A_NAME)  # by kind
 def weigh(kind: Kind, field: FieldText, place: Place) -> float:
     """The weight of a mention in the title or text, or in another field."""
     if kind is Kind.APART:
-        return _APART
+        return APART
     if field.name != "text":
         return _TITLE * _FACTORS[kind]
     half = SUMMARY_WORDS if field.length <= SUMMARY_WORDS else _HALF
     return _TEXT * _FACTORS[kind] / (1 + place[0] // CHUNK_STEP / half)
+
+
+def backed(together: float, keywords: int) -> float:
+    """The score of several keywords whose evidence weighs so much together."""
+    return together * (1 + _BACKING * (keywords - 1))
 
 
 def score(hits: Sequence[Hit]) -> float:
@@ -87,7 +93,7 @@ def score_all(hits: Sequence[tuple[str, Hit]]) -> float:
             taken.update(chunks)
             together += hit.weight
             keywords.add(keyword)
-    return max(together * (1 + _BACKING * (len(keywords) - 1)), apart)
+    return max(backed(together, len(keywords)), apart)
 
 
 def _weight(pair: tuple[str, Hit]) -> float:

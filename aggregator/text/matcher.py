@@ -2,7 +2,6 @@
 
     matcher = Matcher(lists)
     matcher.find(matcher.read(entry))     every keyword's evidence, by list
-    EntryFilter(keep, drop)               the `keep:` and `drop:` of a feed
 
 What is compiled once is the same for all languages; how words are read is not, so the readers of a language are made
 when its first entry comes. Not safe to share between threads.
@@ -14,7 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from aggregator.model import EntryContent
-from aggregator.text.evidence import THRESHOLD, Hit, Kind, score
+from aggregator.text.evidence import Hit, backed
 from aggregator.text.expressions import Compiled, Compiler, Expression
 from aggregator.text.keywords import parse_keyword
 from aggregator.text.language import UNKNOWN, detect
@@ -34,17 +33,20 @@ class Matcher(Generic[List]):
 
     def __init__(self, lists: Mapping[List, Sequence[str]]) -> None:
         compiler = Compiler()
-        self._keywords: list[tuple[List, Compiled]] = [
-            (name, compiler.compile(parse_keyword(text)))
-            for name, keywords in lists.items()
-            for text in dict.fromkeys(keywords)
-        ]
+        self._keywords: list[Compiled] = []
+        self._owners: list[List] = []  # the list of each keyword
+        self._lists: dict[List, range] = {}  # the keywords of each list
+        for name, keywords in lists.items():
+            first = len(self._keywords)
+            self._keywords += [compiler.compile(parse_keyword(text)) for text in dict.fromkeys(keywords)]
+            self._lists[name] = range(first, len(self._keywords))
+            self._owners += [name] * (len(self._keywords) - first)
         self._vocabulary = compiler.vocabulary
-        self._fields = {"title", "text"}.union(*(compiled.fields for _, compiled in self._keywords))
+        self._fields = {"title", "text"}.union(*(compiled.fields for compiled in self._keywords))
         self._readings: dict[str, Readings] = {}
         self._readers: dict[tuple[str, bool], Reader] = {}
-        self._always = [index for index, (_, compiled) in enumerate(self._keywords) if compiled.needs is None]
-        needs = [(way, index) for index, (_, compiled) in enumerate(self._keywords) for way in compiled.needs or ()]
+        self._always = [index for index, compiled in enumerate(self._keywords) if compiled.needs is None]
+        needs = [(way, index) for index, compiled in enumerate(self._keywords) for way in compiled.needs or ()]
         self._triggers = Triggers(needs, [word.form for word in self._vocabulary.words])
 
     def read(self, entry: EntryContent) -> ReadEntry:
@@ -57,23 +59,31 @@ class Matcher(Generic[List]):
             reader = self._reader(language if prose else UNKNOWN, shouting=prose and text.isupper())
             field = read.fields[name] = read_field(name, text, reader)
             read.numbers.update(field.found)
+        read.candidates.update(self._triggers.candidates(read.numbers), self._always)
         return read
 
     def find(self, entry: ReadEntry) -> dict[List, Evidence]:
         """By list the keywords that match, whatever their score."""
-        candidates = self._triggers.candidates(entry.numbers)
-        candidates.update(self._always)
-        found: dict[List, Evidence] = {}
-        for index in sorted(candidates):
-            name, compiled = self._keywords[index]
-            hits = compiled.root.evaluate(entry)
-            if hits:
-                found.setdefault(name, {})[compiled.text] = hits
-        return found
+        names = dict.fromkeys(self._owners[index] for index in sorted(entry.candidates))
+        return {name: evidence for name in names if (evidence := self.evidence(entry, name))}
+
+    def evidence(self, entry: ReadEntry, name: List) -> Evidence:
+        """The keywords of one list that match."""
+        candidates = (self._keywords[index] for index in self._lists[name] if index in entry.candidates)
+        return {compiled.text: hits for compiled in candidates if (hits := compiled.root.evaluate(entry))}
+
+    def ceilings(self, entry: ReadEntry) -> dict[List, float]:
+        """By list a score that its keywords can't exceed together, for those lists that may match."""
+        parts: dict[List, list[float]] = {}
+        for index in sorted(entry.candidates):
+            ceiling = self._keywords[index].root.ceiling(entry)
+            if ceiling:
+                parts.setdefault(self._owners[index], []).append(ceiling)
+        return {name: backed(sum(ceilings), len(ceilings)) for name, ceilings in parts.items()}
 
     def expressions(self, name: List) -> list[tuple[str, Expression]]:
         """The keywords of a list, as written and compiled."""
-        return [(compiled.text, compiled.root) for list_name, compiled in self._keywords if list_name == name]
+        return [(self._keywords[index].text, self._keywords[index].root) for index in self._lists[name]]
 
     def _reader(self, language: str, *, shouting: bool) -> Reader:
         reader = self._readers.get((language, shouting))
@@ -82,39 +92,3 @@ class Matcher(Generic[List]):
                 self._readings[language] = Readings(self._vocabulary, language)
             reader = self._readers[language, shouting] = Reader(self._readings[language], shouting=shouting)
         return reader
-
-
-class EntryFilter:
-    """Decides which entries of a feed are stored: those that `keep` asks for and `drop` does not."""
-
-    def __init__(self, keep: Sequence[str], drop: Sequence[str]) -> None:
-        self._has_keep = bool(keep)
-        self._matcher = Matcher({"keep": keep, "drop": drop})
-
-    def accepts(self, entry: EntryContent) -> tuple[bool, str]:
-        """Whether the entry is stored, and why, as a sentence."""
-        found = self._matcher.find(self._matcher.read(entry))
-        dropped, hit = _best(found.get("drop", {}))
-        if hit is not None:
-            return False, f"Left out: {dropped!r} of drop: is {_where(hit)}."
-        if not self._has_keep:
-            return True, "Kept: nothing of drop: matches."
-        kept, hit = _best(found.get("keep", {}))
-        if hit is not None:
-            return True, f"Kept: {kept!r} of keep: is {_where(hit)}."
-        return False, "Left out: nothing of keep: matches."
-
-
-def _best(evidence: Evidence) -> tuple[str, Hit | None]:
-    """The keyword with the highest score of at least the threshold, and its heaviest piece of evidence."""
-    scores = {keyword: score(hits) for keyword, hits in evidence.items()}
-    best = max(scores, key=scores.__getitem__, default="")
-    if not best or scores[best] < THRESHOLD:
-        return "", None
-    return best, max(evidence[best], key=lambda hit: hit.weight)
-
-
-def _where(hit: Hit) -> str:
-    if hit.kind is Kind.APART:
-        return "in the title and the text"
-    return f"in the {hit.places[0][0].name}"

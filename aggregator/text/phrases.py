@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aggregator.text.evidence import SUMMARY_WORDS, Hit, Kind, weigh
+from aggregator.text.evidence import APART, SUMMARY_WORDS, Hit, Kind, weigh
 from aggregator.text.figures import has_names, is_in_a_name
 from aggregator.text.places import FieldText, Place, ReadEntry
 from aggregator.text.tokens import CHUNK_STEP
@@ -70,7 +70,7 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
                         Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),))
                         for place in first[:MAX_HITS]
                     ]
-            elif (last := found.get(words[-1])) is not None and _come_near(first, last):
+            elif (last := found.get(words[-1])) is not None and _come_near(first, last, len(words)):
                 _add(_side_by_side(words, field), field, None, hits)
                 if pattern.loose and words is pattern.ways[0]:
                     _near(words, field, entry.language, hits)
@@ -81,17 +81,58 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
     return hits
 
 
-def _come_near(some: list[Place], others: list[Place]) -> bool:
-    """Whether two words are anywhere near each other: a quick test that most phrases fail. The lists are in order."""
-    if some[0][0] > others[-1][0] + _REACH or others[0][0] > some[-1][0] + _REACH:
+def ceiling(pattern: Pattern, entry: ReadEntry) -> float:
+    """A score that `find` can't exceed, for a fraction of its work; 0 if there is no evidence."""
+    total = 0.0
+    for name in pattern.fields:
+        field = entry.fields[name]
+        for words in pattern.ways:
+            places = field.found.get(words[0])
+            if places is None:
+                continue
+            before = 0
+            if len(words) > 1:
+                last = field.found.get(words[-1])
+                if last is None or not _come_near(places, last, len(words)):
+                    continue
+                if pattern.loose and _main_word(words, entry.language) != words[0]:
+                    places = last  # each gives one piece of evidence, which may begin some words before it
+                    before = max(NEAR_WORDS + 2, len(words))
+            earliest = max(places[0][0] - before * CHUNK_STEP, 0)
+            total += len(places) * weigh(Kind.TOGETHER, field, (earliest, earliest))
+    if not pattern.loose or len(pattern.fields) == 1 or total >= APART:
+        return total
+    return APART if _may_be_apart(pattern.ways[0], entry) else total
+
+
+def _may_be_apart(words: tuple[int, ...], entry: ReadEntry) -> bool:
+    title, text = entry.fields["title"], entry.fields["text"]
+    if _main_word(words, entry.language) not in title.found:
+        return False
+    enough = _enough(text)
+    return all(number in title.found or len(text.found.get(number, ())) >= enough for number in words)
+
+
+def _enough(text: FieldText) -> int:
+    """How often a text has to mention a word that belongs to one in the title."""
+    return 1 if text.length <= SUMMARY_WORDS else _MENTIONS
+
+
+def _come_near(some: list[Place], others: list[Place], words: int) -> bool:
+    """Whether the first and the last of so many words come near each other: a quick test that most phrases fail.
+
+    Both lists are in order.
+    """
+    reach = _REACH if words <= NEAR_WORDS else words * CHUNK_STEP
+    if some[0][0] > others[-1][0] + reach or others[0][0] > some[-1][0] + reach:
         return False
     at = 0
     for start, _ in some:
-        while at < len(others) and others[at][0] < start - _REACH:
+        while at < len(others) and others[at][0] < start - reach:
             at += 1
         if at == len(others):
             return False
-        if others[at][0] <= start + _REACH:
+        if others[at][0] <= start + reach:
             return True
     return False
 
@@ -220,7 +261,7 @@ def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
     subject = _free(main, title, entry.language)
     if not subject:
         return
-    enough = 1 if text.length <= SUMMARY_WORDS else _MENTIONS
+    enough = _enough(text)
     places = [(title, subject[0])]
     for number in words:
         if number == main:

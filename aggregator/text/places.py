@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress
+from itertools import accumulate, compress, islice
 
 from aggregator.model import EntryContent
 from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
@@ -23,6 +23,11 @@ MAX_TEXT = 200_000
 Place = tuple[int, int]
 """From the position of a word up to the position at which the next one begins. Plain, for millions of them are made."""
 
+_SPACES = "\n\t\r\u00a0\u202f"
+"""What separates words beside a space; rarer ones stay within what is printed between spaces, and are cut there."""
+_Uneven = tuple[int, int, int]
+"""The first chunk of a piece, the piece, and its number of chunks."""
+_ANY = 1 << 60  # more than there are pieces
 _MADE = 1_024
 _PLACES: list[Place] = [(at * CHUNK_STEP, (at + 1) * CHUNK_STEP) for at in range(_MADE)]  # of single words
 
@@ -31,21 +36,36 @@ _PLACES: list[Place] = [(at * CHUNK_STEP, (at + 1) * CHUNK_STEP) for at in range
 class FieldText:
     """One field of an entry: its length in chunks, and where wanted words were found.
 
-    Not slotted: the text is cut into chunks when a match asks for one.
+    `pieces` are what is printed between single spaces, `uneven` those that are not one chunk. Not slotted: where a
+    piece begins is counted when a match asks for one.
     """
 
     name: str
     text: str
     length: int
     found: Mapping[int, list[Place]]
+    pieces: list[str]
+    uneven: list[_Uneven]
 
     @cached_property
-    def _cut(self) -> list[tuple[int, int]]:
-        return [match.span() for match in CHUNK.finditer(self.text)]
+    def _ends(self) -> list[int]:
+        """Characters up to the end of each piece, the spaces between them left out."""
+        return list(accumulate(map(len, self.pieces)))
 
     def span(self, index: int) -> tuple[int, int]:
         """Character offsets of a chunk."""
-        return self._cut[index]
+        uneven, within, piece = self.uneven, 0, index
+        if uneven and (before := bisect_right(uneven, (index, _ANY)) - 1) >= 0:
+            first, piece, chunks = uneven[before]
+            within = index - first
+            if within >= chunks:
+                piece, within = piece + 1 + within - chunks, 0
+        printed = self.pieces[piece]
+        start = self._ends[piece] + piece - len(printed)
+        if printed.isalnum() and printed.isascii():
+            return start, start + len(printed)
+        match = next(islice(CHUNK.finditer(printed), within, None))
+        return start + match.start(), start + match.end()
 
     def word(self, index: int) -> str:
         """A chunk as printed."""
@@ -69,10 +89,14 @@ class FieldText:
 
     def place_at(self, start: int, end: int) -> Place:
         """The chunks that characters lie in, the nearest ones if they are between two."""
-        starts = [first for first, _ in self._cut]
+        starts = self._chunk_starts
         first = max(bisect_right(starts, start) - 1, 0)
         last = max(bisect_right(starts, max(end - 1, start)), first + 1)
         return first * CHUNK_STEP, last * CHUNK_STEP
+
+    @cached_property
+    def _chunk_starts(self) -> list[int]:
+        return [match.start() for match in CHUNK.finditer(self.text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +106,19 @@ class ReadEntry:
     language: str
     fields: dict[str, FieldText]
     numbers: set[int] = field(default_factory=set)  # of all words found in any field
+    candidates: set[int] = field(default_factory=set)  # keywords whose words are all among them
 
 
 def read_field(name: str, text: str, reader: Reader) -> FieldText:
     """Look up each word of a text. Nothing is done in Python for words that no keyword asks for."""
     text = text[:MAX_TEXT]
-    pieces = text.split()
+    spaced = text
+    for space in _SPACES:
+        spaced = spaced.replace(space, " ")
+    pieces = spaced.split(" ")
     read = list(map(reader.__getitem__, pieces))
     found: defaultdict[int, list[Place]] = defaultdict(list)
+    uneven: list[_Uneven] = []
     shift = 0  # chunks so far, beyond one for each piece
     for index, printed in compress(enumerate(read), read):
         at = index + shift
@@ -99,9 +128,11 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
                 found[number].append(place)
         elif printed is not None:
             _add_compound(found, printed, at * CHUNK_STEP)
-            shift += printed.more
+            if printed.more:
+                uneven.append((at, index, printed.more + 1))
+                shift += printed.more
     found.default_factory = None
-    return FieldText(name, text, len(pieces) + shift, found)
+    return FieldText(name, text, len(pieces) + shift, found, pieces, uneven)
 
 
 def _add_compound(found: Mapping[int, list[Place]], printed: Compound, at: int) -> None:

@@ -78,27 +78,31 @@ def stem(form: str, language: str) -> str:
     return lemma if language == "en" else _strip(lemma, language)
 
 
-@lru_cache(_CACHE)
-def found(form: str, language: str, capital: bool) -> frozenset[str]:
+def found(form: str, language: str, capital: bool) -> set[str]:
     """Readings of a word in a text. `capital`: it is printed with a capital letter, so it may be a name."""
     if not _is_word(form):
-        return frozenset((form,))
-    readings = _readings(form, language, capital)
-    readings |= found_accents(_spellings(form, readings, language), is_word=_has_meaning(form, language, capital))
-    if (base := irregular(form, language)) is not None:
-        readings.add(base)
-    return frozenset(readings)
+        return {form}
+    base = _entry(form, language) if language in LANGUAGES else None
+    readings = _readings(form, language, capital, base)
+    if base is None or language in _ACCENTED or not form.isascii():
+        is_word = _has_meaning(form, language, capital, base)
+        readings |= found_accents(_spellings(form, readings, language), is_word=is_word)
+    if (other := irregular(form, language)) is not None:
+        readings.add(other)
+    return readings
 
 
-def sought(form: str, language: str, capital: bool) -> frozenset[str]:
+def sought(form: str, language: str, capital: bool) -> set[str]:
     """Readings of a keyword's word: those of a text's word, and its bare stem for words that no dictionary has."""
     if not _is_word(form):
-        return frozenset((form,))
-    readings = _readings(form, language, capital)
-    readings |= sought_accents(_spellings(form, readings, language), is_word=_has_meaning(form, language, capital))
+        return {form}
+    base = _entry(form, language) if language in LANGUAGES else None
+    readings = _readings(form, language, capital, base)
+    is_word = _has_meaning(form, language, capital, base)
+    readings |= sought_accents(_spellings(form, readings, language), is_word=is_word)
     if language in LANGUAGES and language != "en" and not _is_foreign(form, language):
         readings.add(_marked(form, language))
-    return frozenset(readings)
+    return readings
 
 
 def _is_word(form: str) -> bool:
@@ -111,32 +115,33 @@ def _spellings(form: str, readings: set[str], language: str) -> set[str]:
     return spellings | {_strip(form, language)} if language in _ACCENTED else spellings
 
 
-def _has_meaning(form: str, language: str, capital: bool) -> bool:
+def _has_meaning(form: str, language: str, capital: bool, base: str | None) -> bool:
     """Whether a word without accents is one of its own. Where no dictionary tells, only names are not."""
     if language not in LANGUAGES:
         return not capital
-    return _entry(form, language) is not None or (language == "de" and is_noun(form))
+    return base is not None or (language == "de" and is_noun(form))
 
 
-def _readings(form: str, language: str, capital: bool) -> set[str]:
-    """What both sides have in common: base forms, and stems where those are missing or known to be careful."""
+def _readings(form: str, language: str, capital: bool, base: str | None) -> set[str]:
+    """What both sides have in common: base forms, and stems where those are missing or known to be careful.
+
+    `base` is what the dictionary gives for the word.
+    """
     if language not in LANGUAGES or _is_foreign(form, language):
         return {form}
     name = capital and language in _INFLECTED_NAMES
-    base, noun = _entry(form, language), None
-    if base is None or language == "de" or name:
-        noun = _entry(form.title(), language)
-    if language == "de" and capital and noun is not None:
+    noun = _entry(form.title(), language) if base is None or language == "de" or name else None
+    if language == "en":
+        readings = {form, american(base or noun or form, _is_english)}
+    elif language == "de" and capital and noun is not None:
         readings = {form, noun}  # 'Rate' is not a form of 'raten'
     else:
         readings = {form, base or noun or form, noun or form}
-    if language == "en":
-        readings = {form, american(base or noun or form, _is_english)}
     if language == "ar":
         clipped = _ARABIC_CLITICS.sub("", form)
         readings |= {_entry(clipped, language) or clipped, _marked(clipped.removesuffix("ات"), language)}
         readings.add(f"~{_stemmer(language).stemWord(form)}")  # 'بيتهم': its first letter is no clitic
-    if _is_stemmed(form, language) or name:
+    if base is None or name or _is_stemmed(form, language):
         readings.add(_marked(form, language))
     if name and language != "pl" and (surname := _SURNAME.search(form)):
         readings.add(f"~{form[: surname.end(1)]}")
@@ -168,10 +173,8 @@ def is_common(form: str, language: str) -> bool:
 
 
 def _is_stemmed(form: str, language: str) -> bool:
-    """Whether the bare stem is a reading: of words not in the dictionary, and where stems are known to be careful."""
-    if language == "fr" and form.endswith(_FRENCH_ADJECTIVES):
-        return True  # 'présidentielle' is a noun there, too
-    return language in ("ar", "pl") or _entry(form, language) is None
+    """Whether the bare stem of a word in the dictionary is a reading: where stems are known to be careful."""
+    return language in ("ar", "pl") or (language == "fr" and form.endswith(_FRENCH_ADJECTIVES))
 
 
 def _marked(form: str, language: str) -> str:
@@ -188,14 +191,22 @@ def _is_english(word: str) -> bool:
     return _entry(word, "en") is not None
 
 
-@lru_cache(_CACHE)
 def _entry(form: str, language: str) -> str | None:
     """The base form that the dictionary gives a word in just this case, None if it does not have it."""
+    if language == "en":
+        return _look_up(form, language)  # a dict: faster than a cache that is full
+    return _remembered(form, language)
+
+
+def _look_up(form: str, language: str) -> str | None:
     if form.isascii() and form.isalpha():  # no apostrophes or marks, with which `exact_lemma` is busy
         lemma = _dictionaries.get_dictionary(language).get(form)
     else:
         lemma = _lookup.exact_lemma(form, language)
     return lemma if lemma is None else lemma.casefold().replace("œ", "oe")  # as in normal forms
+
+
+_remembered = lru_cache(_CACHE)(_look_up)
 
 
 def _strip(form: str, language: str) -> str:
@@ -213,4 +224,4 @@ def _strip(form: str, language: str) -> str:
 
 @lru_cache(len(LANGUAGES))
 def _stemmer(language: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(_SNOWBALL[language])
+    return Stemmer.Stemmer(_SNOWBALL[language], 0)  # no cache of its own: filling it costs more than stemming

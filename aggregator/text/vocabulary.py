@@ -22,6 +22,8 @@ CURRENCY = -2
 """Answer of a unit of money."""
 
 _LONGEST = 60  # characters of a printed word that is remembered: longer ones are addresses, or Chinese sentences
+_AROUND = ".,;:!?()[]<>*/$%-\"'“”‘’«»„…–—"
+"""Signs beside a word that are no part of it."""
 _SHORT_ACRONYM = 3
 _ACRONYM = re.compile(r"[^\W\d_]{2,5}")
 _PLURAL_ACRONYM = re.compile(r"([A-Z]{2,5})s")
@@ -125,12 +127,16 @@ class Reader(dict[str, Printed]):
         return read
 
     def _read(self, printed: str) -> Printed:
+        bare = printed.strip(_AROUND)
+        if bare.isascii() and (bare.isalpha() or bare.isdigit()):  # a chunk of one token
+            if bare != printed:
+                return self[bare]  # 'word,' is read as 'word', which most texts have as well
+            if len(bare) <= _LONGEST:
+                surface = bare.lower() if self._shouting else bare
+                return self._answers(bare.lower(), surface) + _signs_of(bare) or None
         surfaces = CHUNK.findall(printed)
         if len(surfaces) == 1 and surfaces[0] != printed:
-            return self[surfaces[0]]  # 'word,' is read as 'word', which most texts have as well
-        if printed.isascii() and printed.isalpha() and len(printed) <= _LONGEST:  # a chunk of one token
-            surface = printed.lower() if self._shouting else printed
-            return self._answers(surface.lower(), surface) + _signs_of(printed) or None
+            return self[surfaces[0]]
         answers = [
             (index * CHUNK_STEP + start, index * CHUNK_STEP + after, numbers)
             for index, surface in enumerate(surfaces)
@@ -159,14 +165,15 @@ class Reader(dict[str, Printed]):
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
         readings = self._readings
         numbers = set(self._guarded(form, surface))
-        if surface[-1:] == "s" and not self._shouting and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
+        if surface[-1:] == "s" and surface[:1].isupper() and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
             numbers.update(self._guarded(form[:-1], plural.group(1)))
         if self._shouting or not _is_acronym(surface):
             capital = surface[:1].isupper()
             inflected = form.isalpha() or "'" in form  # numbers are not: they would fill the cache of readings
             for reading in found(form, readings.language, capital) if inflected else (form,):
-                numbers.update(readings.inflected.get(reading, ()))
-            if capital:
+                if reading in readings.inflected:
+                    numbers.update(readings.inflected[reading])
+            if capital and readings.language == "de":
                 numbers |= readings.compounds.answers(form)
         else:
             numbers.update(readings.inflected.get(form, ()))

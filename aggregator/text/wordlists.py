@@ -40,3 +40,24 @@ milioni miliardo miliardi tys mld milion milionów miliard miliardów тисяч
 """
 MAGNITUDES = frozenset(_MAGNITUDES.split())
 """Words between a number and its unit."""
+
+_UNMISTAKABLE = {
+    "en": "the of and with that said from by their which were been its this these who has after more are had "
+    "they about into could when while there than what your how through against between because should would being "
+    "since before each many other year years week government says two three new",
+    "de": "und nicht auf für mit dem ist eine einen einem einer sich auch nach wird sind über zur zum wie oder bei aus "
+    "noch mehr nur werden wurde haben dass vom",
+    "fr": "dans une pour aux avec qui cette ses été sont leur après elle ces être nous vous ont chez",
+    "es": "y los las más fue muy también donde años están",
+    "pt": "não uma são às também pela pelo seu sua isso até ele ela após",
+    "it": "che della delle degli dello gli nella sono è alla alle dei più anche dal dalla questo questa",
+    "pl": "się jest że oraz dla przez został który która które są był była będzie w",
+    "nl": "het van een zijn niet voor ook worden wordt naar bij uit maar heeft deze door",
+    # Of these it is only said that a text is in none of the above.
+    "": "och att är på og ikke af til som med det har și în cu pentru din amb els dels unha dunha bir için ile yang "
+    "untuk dengan pada az egy hogy nem és että oli jonka která který ktorá ktorý jako ako koji koja kao ki kot của các "
+    "të në dhe ir kad un",
+}
+UNMISTAKABLE = {word: language for language, words in _UNMISTAKABLE.items() for word in words.split()}
+"""The language of words that are common in one language of news and in none of the others; '' for neighbours that such
+words don't tell apart."""
