@@ -15,7 +15,7 @@ import asyncio
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -116,6 +116,12 @@ class HostGate:
             known = self._states.get(host)
             if known is None or known.not_before is None or (state.not_before or known.not_before) > known.not_before:
                 self._states[host] = state
+
+    def end_by(self, latest: datetime) -> None:
+        """Let no pause last longer: the clock was put back since it was asked for."""
+        for host, state in self._states.items():
+            if state.not_before is not None and state.not_before > latest:
+                self._states[host] = replace(state, not_before=latest)
 
     async def enter(self, host: str) -> Postponed | None:
         """Waits for the host's turn. After None, `leave` must be called; after Postponed it must not."""

@@ -26,6 +26,7 @@ from aggregator.config.models import Config, FeedConfig
 from aggregator.model import PollReport
 from aggregator.net.client import OutboundClient
 from aggregator.net.failures import challenged
+from aggregator.net.hosts import MOST_RETRY_AFTER
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest
 from aggregator.net.sniff import guard_of
 from aggregator.poll.alone import polling_lock
@@ -39,6 +40,7 @@ from aggregator.poll.round import LEASE, Round, Tools
 from aggregator.poll.saving import Saver
 from aggregator.poll.schedule import needs_full_answer
 from aggregator.poll.tally import Progress, Tally
+from aggregator.poll.timekeeping import Timekeeper
 from aggregator.poll.workers import ParserPool
 from aggregator.store import feeds
 from aggregator.store.database import Store
@@ -70,6 +72,8 @@ class Poller:
         """
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(stack.enter_context, polling_lock(store))
+            timekeeper = Timekeeper(store)
+            await asyncio.to_thread(timekeeper.look)
             database = stack.enter_context(ThreadPoolExecutor(1, "poll-store"))
             gate = stack.enter_context(open_gate(store, config))
             introduction = Introduction(store, config)
@@ -77,7 +81,7 @@ class Poller:
             if parsers is None:
                 parsers = await stack.enter_async_context(ParserPool())
             capacity = config.polling.concurrency * _WAITING
-            tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), capacity)
+            tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), timekeeper, capacity)
             yield cls(config, client, parsers, tools, introduction)
 
     @property
@@ -97,6 +101,8 @@ class Poller:
     async def poll_due(self, progress: Progress | None = None) -> PollReport:
         """Poll feeds until none is due."""
         self._introduction.renew(self._client)
+        if await self._tools.in_database(self._tools.timekeeper.look):
+            self._tools.gate.end_by(clock.utc_now() + MOST_RETRY_AFTER)
 
         def take(limit: int) -> list[LeasedFeed]:
             if self._finishing:

@@ -28,6 +28,7 @@ from aggregator.poll.held import HeldFailures
 from aggregator.poll.outcome import Polled
 from aggregator.poll.saving import Saver
 from aggregator.poll.tally import Tally
+from aggregator.poll.timekeeping import Timekeeper
 from aggregator.store import feeds
 from aggregator.store.database import Store
 from aggregator.store.feeds import LeasedFeed
@@ -55,6 +56,7 @@ class Tools:
     gate: HostGate
     saver: Saver
     held: HeldFailures
+    timekeeper: Timekeeper
     capacity: int
 
     async def in_database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -15,6 +15,7 @@ from aggregator.config.models import FeedConfig
 from aggregator.model import Feed, FeedState
 from aggregator.store import meta
 from aggregator.store.tables import feed_spans, feeds
+from aggregator.store.types import UTCTime
 from aggregator.store.upsert import upsert
 from aggregator.text.addresses import host_key, without_credentials
 
@@ -161,6 +162,21 @@ def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Feed]:
 def known(conn: Connection) -> list[tuple[Feed, bool]]:
     """Every feed that was ever polled or named, and whether feeds.yaml named it when it was applied last."""
     return [(_feed(row), row.configured) for row in conn.execute(select(feeds).order_by(feeds.c.id))]
+
+
+def polled_after(conn: Connection, moment: datetime) -> bool:
+    """Whether a feed was polled in the future: the clock was put back since."""
+    return bool(conn.execute(select(feeds.c.id).where(feeds.c.last_polled_at > moment).limit(1)).scalar())
+
+
+def follow_clock(conn: Connection, now: datetime, slack: timedelta) -> int:
+    """Plan the polls of feeds that were polled in the future as far from now as they were from then; how many."""
+    ahead = feeds.c.last_polled_at - bindparam("now", now, UTCTime)
+    shifted: dict[str, Any] = {
+        name: feeds.c[name] - ahead for name in ("next_poll_at", "unpushed_poll_at", "unconditional_at", "moved_since")
+    }
+    statement = update(feeds).where(feeds.c.last_polled_at > now + slack)
+    return conn.execute(statement.values(**shifted, last_polled_at=now, lease_until=None)).rowcount
 
 
 def leased_until(conn: Connection, feed_id: int) -> datetime | None:

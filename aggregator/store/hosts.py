@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from aggregator.model import HostState
 from aggregator.store.tables import hosts
@@ -29,6 +29,11 @@ def load_one(conn: Connection, host: str) -> HostState | None:
     columns = (hosts.c.host, hosts.c.not_before, hosts.c.reason, hosts.c.failures)
     row = conn.execute(select(*columns).where(hosts.c.host == host)).one_or_none()
     return None if row is None else HostState(*row)
+
+
+def end_by(conn: Connection, latest: datetime) -> None:
+    """Let no pause last longer: none is asked for that long, so the clock was put back since."""
+    conn.execute(update(hosts).where(hosts.c.not_before > latest).values(not_before=latest))
 
 
 def save(conn: Connection, states: Mapping[str, HostState]) -> None:

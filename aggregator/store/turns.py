@@ -23,6 +23,11 @@ def note_requests(conn: Connection, asked: Iterable[tuple[str, datetime]], now: 
         conn.execute(delete(host_requests).where(host_requests.c.at < now - _HOUR))
 
 
+def forget_after(conn: Connection, moment: datetime) -> None:
+    """Forget requests of the future: the clock was put back since."""
+    conn.execute(delete(host_requests).where(host_requests.c.at > moment))
+
+
 def requests_since(conn: Connection, since: datetime) -> list[tuple[str, datetime]]:
     """(host, time) of each request, oldest first."""
     statement = select(host_requests).where(host_requests.c.at >= since).order_by(host_requests.c.at)

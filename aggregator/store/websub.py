@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -199,6 +199,11 @@ def end(conn: Connection, one: Subscription, now: datetime) -> None:
         return
     nothing = {"site": None, "asked_at": None, "lease_until": None, "pushed_at": None, "attempts": 0}
     _change(conn, one.id, mode=Mode.SUBSCRIBE, next_try_at=now, reason="ended", **nothing)
+
+
+def ask_again(conn: Connection, now: datetime, slack: timedelta) -> None:
+    """Ask hubs at once that were asked in the future: the clock was put back since, and leases end by true time."""
+    conn.execute(update(websub).where(websub.c.asked_at > now + slack).values(asked_at=now, next_try_at=now))
 
 
 def return_to_rhythm(conn: Connection, now: datetime, *, after_start: bool = False) -> int:

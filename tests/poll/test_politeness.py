@@ -10,6 +10,7 @@ from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.model import FeedState, PollReport, SubscriberState
 from aggregator.poll import manners
+from aggregator.poll.poller import Poller
 from aggregator.store import subscribers
 from aggregator.store.database import Store
 from tests.feedserver import FeedServer, Reply
@@ -361,3 +362,55 @@ async def test_p21_one_host_that_fails_while_another_answers_is_charged(
     await poll_while_down(sqlite_store, urls)
 
     assert [(feed.state, feed.failures) for feed in stored(sqlite_store)] == [(FeedState.FAILING, 1), (FeedState.OK, 0)]
+
+
+# A clock that jumps
+
+
+async def test_clock_that_is_put_back_delays_no_poll(store: Store, feed_server: FeedServer, time: Time) -> None:
+    feed_server.script("/limited", Reply(429, headers={"Retry-After": "3600"}))
+    limited = feed_server.url("/limited", host="localhost")
+    settings = config(feed_server.feed("/feed", rss(1), etag='"a"'), limited)
+    time.pass_by(timedelta(days=400))
+    async with started(store, settings) as poller:
+        await poller.poll_due()
+        await poll_after(poller, time, -timedelta(days=400))
+        assert feed_server.requests_to("/feed")[1:] == []
+        assert all(one.next_poll_at and one.next_poll_at - clock.utc_now() < timedelta(days=8) for one in stored(store))
+        await poll_after(poller, time, timedelta(hours=2))
+        assert len(feed_server.requests_to("/feed")) == 2
+        await poll_after(poller, time, timedelta(days=8))
+        assert len(feed_server.requests_to("/limited")) == 2
+
+
+async def test_restart_after_the_clock_was_put_back_delays_no_poll(
+    store: Store, feed_server: FeedServer, time: Time
+) -> None:
+    settings = config(feed_server.feed("/feed", rss(1), etag='"a"'))
+    time.pass_by(timedelta(days=1))
+    async with started(store, settings) as poller:
+        await poller.poll_due()
+    planned = stored(store)[0].next_poll_at
+    time.pass_by(-timedelta(days=1))
+    async with started(store, settings) as poller:
+        await poller.poll_due()
+
+    assert len(feed_server.requests) == 1
+    assert planned is not None
+    assert abs((stored(store)[0].next_poll_at or planned) + timedelta(days=1) - planned) < timedelta(seconds=30)
+
+
+async def test_clock_that_is_put_forward_costs_one_conditional_poll(
+    sqlite_store: Store, feed_server: FeedServer, time: Time
+) -> None:
+    async with started(sqlite_store, config(feed_server.feed("/feed", rss(1), etag='"a"'))) as poller:
+        await poller.poll_due()
+        await poll_after(poller, time, timedelta(days=1))
+        await poll_after(poller, time, timedelta())
+
+    assert [sent.header("If-None-Match") for sent in feed_server.requests] == [None, '"a"']
+
+
+async def poll_after(poller: Poller, time: Time, span: timedelta) -> None:
+    time.pass_by(span)
+    await poller.poll_due()
