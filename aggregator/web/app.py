@@ -55,6 +55,9 @@ LIVE_SECONDS = 5.0  # the live page and the counts are made at most this often, 
 RETRY_SECONDS = 5  # between two looks at a site that is not published yet
 
 _STORY = re.compile(r"/stories/([0-9a-f]{16})/?")
+_LEADS_TO = re.compile(
+    rb'<meta http-equiv="refresh" content="0; url=(\.\./[0-9a-f]{16}/)">'
+)  # of a merged story's page
 _EDITION = re.compile(r"/editions/[^/]+/[^/]+/(?:index\.html)?")
 _NOT_STORED = {"cache-control": "no-store"}
 
@@ -109,19 +112,27 @@ class _Site:
     async def published(self, request: Request) -> Response:
         path: str = request.scope["path"]
         document = await self._files.find(path)
+        elsewhere = await self._elsewhere(path, document)
+        if elsewhere:
+            return _moved(elsewhere)
         if document:
             extra = {"content-security-policy": MAIL_POLICY} if _EDITION.fullmatch(path) else None
             return await answer(document, request.headers, extra)
-        if path == "/favicon.ico":  # asked for by browsers where a document names no icon, as feeds can't
-            return _moved("./favicon.svg")
-        if not path.endswith("/") and self._files.has_folder(path):
-            return _moved(f"./{quote(path.rsplit('/', 1)[1])}/")
-        successor = await self._successor(path)
-        if successor:
-            return _moved(f"{'..' if path.endswith('/') else '.'}/{successor}/")
         if await self._files.find("/index.html") is None:
             return await self._page(pages.COMING, 503, refresh=RETRY_SECONDS)
         return await self._page(pages.REFUSALS[404], 404)
+
+    async def _elsewhere(self, path: str, document: Document | None) -> str | None:
+        """Where what was asked for is, from there: a page with its slash, the story that this one went into."""
+        if document:
+            leads_to = _LEADS_TO.search(document.body) if _STORY.fullmatch(path) else None
+            return leads_to[1].decode() if leads_to else None
+        if path == "/favicon.ico":  # asked for by browsers where a document names no icon, as feeds can't
+            return "./favicon.svg"
+        if not path.endswith("/") and self._files.has_folder(path):
+            return f"./{quote(path.rsplit('/', 1)[1])}/"
+        successor = await self._successor(path)
+        return f"{'..' if path.endswith('/') else '.'}/{successor}/" if successor else None
 
     async def _successor(self, path: str) -> str | None:
         """The key of the story that the one at `path` was merged into."""

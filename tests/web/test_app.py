@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Boolean, Column, Text, insert, update
 
-from aggregator import clock
+from aggregator import clock, templating
 from aggregator.config.models import Config
 from aggregator.model import FeedState
+from aggregator.publish.pages import page_units
 from aggregator.store import websub
 from aggregator.store.database import Store
 from aggregator.store.tables import feeds, stories
@@ -22,7 +24,7 @@ from aggregator.web import pages
 from aggregator.web.app import create_app
 from tests.web import sample
 from tests.web.client import Client, serving
-from tests.web.conftest import CONFIG, publish_sample
+from tests.web.conftest import CONFIG, publish_sample, write
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -142,6 +144,20 @@ def test_merged_story_redirects_to_the_one_it_went_into(client: Client, site_sto
         assert (answer.status, answer.headers["location"]) == (308, location)
     assert client.get(f"/stories/{'c' * 16}/").status == 404
     assert client.get(f"/stories/{'d' * 16}/").status == 404
+
+
+def test_page_at_a_merged_storys_address_is_a_redirect_where_a_server_can_send_one(
+    site_store: Store, tmp_path: Path
+) -> None:
+    view = sample.sample()
+    story, path = view.stories[0], f"stories/{'e' * 16}/"
+    for unit in page_units(replace(view, moved={path: story}), templating.environment(None)):
+        for name, body in unit.render():
+            write(tmp_path, name, body)
+    with serving(create_app(site_store, lambda: CONFIG, tmp_path)) as client:
+        answer = client.get(f"/{path}")
+        assert (answer.status, answer.headers["location"], answer.body) == (308, f"../{story.story.key}/", b"")
+        assert client.get(f"/stories/{story.story.key}/").status == 200
 
 
 def test_faulty_template_of_the_user_leaves_the_words_of_a_page(
