@@ -193,4 +193,4 @@ def _postgresql_engine(url: str) -> Engine:
     try:
         return create_engine(parsed, pool_pre_ping=True, pool_size=10)
     except ModuleNotFoundError as error:
-        raise StorageError("PostgreSQL needs the package psycopg; install aggregator[postgresql]") from error
+        raise StorageError("PostgreSQL needs the package psycopg: pip install 'psycopg[binary]', where this program is installed") from error
