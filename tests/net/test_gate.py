@@ -175,6 +175,16 @@ async def test_pauses_of_other_processes_are_learnt_and_the_longer_one_holds() -
     assert gate.take_news().states == {}
 
 
+async def test_no_pause_outlasts_the_longest_that_could_be_asked_for() -> None:
+    soon, far = utc_now() + timedelta(hours=1), utc_now() + timedelta(days=400)
+    gate = HostGate({"a.example": HostState("a.example", soon, "a"), "b.example": HostState("b.example", far, "b")})
+    latest = utc_now() + timedelta(days=7)
+    gate.end_by(latest)
+
+    assert await gate.enter("a.example") == Postponed(soon, "a")
+    assert await gate.enter("b.example") == Postponed(latest, "b")
+
+
 async def take_turns_without_pause(gate: HostGate, host: str) -> None:
     assert await gate.enter(host) is None
     gate.leave(host)

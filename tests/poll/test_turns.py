@@ -175,3 +175,15 @@ def test_state_of_one_host_is_the_one_that_was_saved(store: Store) -> None:
 
         assert hosts.load_one(conn, HOST) == state
         assert hosts.load_one(conn, "b.example") is None
+
+
+def test_what_was_learnt_by_a_clock_that_was_put_back_since_is_cut(store: Store) -> None:
+    now = clock.utc_now()
+    with store.write() as conn:
+        hosts.save(conn, {HOST: HostState(HOST, now + timedelta(days=400), "asked for a pause")})
+        turns.note_requests(conn, [(HOST, now), (HOST, now + timedelta(days=400))], now)
+        hosts.end_by(conn, now + timedelta(days=7))
+        turns.forget_after(conn, now)
+
+        assert hosts.closed(conn, now)[HOST].not_before == now + timedelta(days=7)
+        assert turns.requests_since(conn, now) == [(HOST, now)]

@@ -182,3 +182,14 @@ def test_state_of_a_hub_is_told_once_it_was_asked(store: Store) -> None:
     with store.read() as conn:
         assert websub.states(conn, NOW) == {1: websub.HubState(OFFER.hub, True, NOW, "subscribed")}
         assert not websub.states(conn, NOW + 10 * HOUR)[1].subscribed
+
+
+def test_hub_that_was_asked_in_the_future_is_asked_again(store: Store) -> None:
+    prepare(store, "https://a.example/feed")
+    subscribe(store, pushed=True)
+    minute = timedelta(minutes=1)
+    with store.write() as conn:
+        websub.ask_again(conn, NOW, minute)
+        assert websub.of_feeds(conn, [1])[1][0].next_try_at == NOW + 8 * HOUR
+        websub.ask_again(conn, NOW - HOUR, minute)
+        assert websub.of_feeds(conn, [1])[1][0].next_try_at == NOW - HOUR
