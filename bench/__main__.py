@@ -7,12 +7,15 @@ import importlib
 import sys
 from pathlib import Path
 
+from aggregator.__main__ import collect_seldom
+
 
 def main(argv: list[str]) -> int:
     """Run one benchmark, or list them."""
     modules = {path.stem: path for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))}
     benchmarks = {name: path for name, path in modules.items() if "def main(" in path.read_text("utf-8")}
     if argv and argv[0] in benchmarks:
+        collect_seldom()  # as the program does
         importlib.import_module(f"bench.{argv[0]}").main(argv[1:])
         return 0
     for path in benchmarks.values():
