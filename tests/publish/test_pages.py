@@ -233,6 +233,12 @@ def entry_with(**values: object) -> EntryView:
     return replace(VIEW.entries[0], entry=replace(VIEW.entries[0].entry, **values))  # type: ignore[arg-type]
 
 
+def test_headline_of_an_entry_without_an_address_leads_nowhere() -> None:
+    one = replace(entry_with(title="Said without a link", url=None), topics=(), story_path=None)
+    page = render(replace(VIEW, entries=(one,), stories=(), topics=(), editions=()))["index.html"]
+    assert '<h3 class="headline" lang="en">Said without a link</h3>' in page
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     title=st.text(alphabet=st.characters(), max_size=60) | st.just(sample.HOSTILE) | st.just("x" * 10_000),
