@@ -5,7 +5,7 @@
     every half minute   make and send the digests that are due; read what came back; ask hubs to push (WebSub)
     at a sign-up        send the letter that it is answered with
     every second        read feeds.yaml again if it changed
-    every hour          remove what is older than storage.keep
+    every hour          remove what is older than storage.keep and storage.keep_mails
 
 APScheduler only ticks. What is due, leased or sent stands in the database, so a killed process loses nothing and a late
 tick does what the missed ones would have done.
@@ -26,6 +26,7 @@ from typing import Protocol
 
 import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
 
 from aggregator import clock
 from aggregator.config.load import load
@@ -38,7 +39,7 @@ from aggregator.poll.hubs import Hubs
 from aggregator.poll.poller import Poller
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import publish
-from aggregator.store import entries, feeds, stories
+from aggregator.store import deliveries, editions, entries, feeds, stories
 from aggregator.store.database import Store
 from aggregator.text.counts import plural
 from aggregator.web.app import create_app
@@ -315,16 +316,21 @@ class Daemon:
             return feeds.sync(conn, config.feeds)
 
     async def prune(self) -> None:
-        """Remove old entries, few in each transaction, so that polls are never held up, and the stories they leave."""
-        before = clock.utc_now() - self.config.storage.keep
+        """Remove what is old and the stories it leaves, little in each transaction, so that polls are never held up."""
+        now, keep = clock.utc_now(), self.config.storage
+        await self._prune_all(entries.prune, now - keep.keep)
+        await asyncio.to_thread(self._prune_stories, now - keep.keep)
+        await self._prune_all(deliveries.prune, now - keep.keep_mails)
+        await self._prune_all(editions.prune, now - keep.keep_mails)
+
+    async def _prune_all(self, prune: Callable[[Connection, datetime, int], int], before: datetime) -> None:
         removed = _PRUNE_BATCH
         while removed and not self.stopping.is_set():
-            removed = await asyncio.to_thread(self._prune, before)
-        await asyncio.to_thread(self._prune_stories, before)
+            removed = await asyncio.to_thread(self._prune, prune, before)
 
-    def _prune(self, before: datetime) -> int:
+    def _prune(self, prune: Callable[[Connection, datetime, int], int], before: datetime) -> int:
         with self._store.write() as conn:
-            return entries.prune(conn, before, _PRUNE_BATCH)
+            return prune(conn, before, _PRUNE_BATCH)
 
     def _prune_stories(self, before: datetime) -> None:
         with self._store.write() as conn:

@@ -240,6 +240,24 @@ class EditionState(StrEnum):
     EMPTY = "empty"
 
 
+class EditionKind(StrEnum):
+    """What made an edition: the hour of a digest (or of a subscriber's own), what is new, or one story of an alert."""
+
+    EDITION = "edition"
+    BUNDLE = "bundle"  # as it happens
+    ALERT = "alert"
+
+
+ALERT_VARIANT = "alert-"  # with which Edition.variant of an alert begins
+
+
+def kind_of(variant: str, issue: int) -> EditionKind:
+    """The kind of an edition, by its variant and issue."""
+    if not issue:
+        return EditionKind.EDITION
+    return EditionKind.ALERT if variant.startswith(ALERT_VARIANT) else EditionKind.BUNDLE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
     """What the headers of an edition's mails say; frozen with it, so that a mail sent again has the same bytes."""

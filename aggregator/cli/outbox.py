@@ -14,8 +14,9 @@ from aggregator.errors import UsageError
 from aggregator.model import DeliveryState
 
 if TYPE_CHECKING:
-    from aggregator.model import Delivery, Edition
+    from aggregator.model import Delivery
     from aggregator.store.database import Store
+    from aggregator.store.editions import Label
 
 AGAIN_WITHIN = timedelta(hours=6)  # how long a mail that is sent again may still be tried
 
@@ -44,7 +45,7 @@ def deliveries(
     if as_json:
         print_json([_document(delivery, of) for delivery, of in rows])
         return
-    columns = ("Id", "Digest", "Date", "Address", "State", "Tries", "Next try", "Reason")
+    columns = ("Id", "Digest", "Date", "Kind", "Address", "State", "Tries", "Next try", "Reason")
     none = (
         "No delivery fits"
         if edition or state
@@ -98,22 +99,23 @@ def _report(done: list[int], asked: list[int], otherwise: str) -> None:
         raise typer.Exit(1)
 
 
-def _rows(store: Store, day: str | None, state: DeliveryState | None, limit: int) -> list[tuple[Delivery, Edition]]:
+def _rows(store: Store, day: str | None, state: DeliveryState | None, limit: int) -> list[tuple[Delivery, Label]]:
     from aggregator.store import deliveries as stored
     from aggregator.store import editions
 
     with store.read() as conn:
-        found = {one.id: one for one in editions.recent(conn, variants=True) if day in {None, one.local_date}}
-        chosen = None if day is None else list(found)
-        waiting = stored.listing(conn, edition_ids=chosen, state=state, limit=limit)
-    return [(one, found[one.edition_id]) for one in waiting]
+        chosen = None if day is None else sorted(editions.labels(conn, local_date=day))
+        found = stored.listing(conn, edition_ids=chosen, state=state, limit=limit)
+        of = editions.labels(conn, ids={one.edition_id for one in found})
+    return [(one, of[one.edition_id]) for one in found]
 
 
-def _document(delivery: Delivery, edition: Edition) -> dict[str, object]:
+def _document(delivery: Delivery, edition: Label) -> dict[str, object]:
     return {
         "id": delivery.id,
         "digest": edition.digest,
         "date": edition.local_date,
+        "kind": edition.kind,
         "address": delivery.address,
         "state": delivery.state,
         "attempts": delivery.attempts,
@@ -125,11 +127,12 @@ def _document(delivery: Delivery, edition: Edition) -> dict[str, object]:
     }
 
 
-def _cells(delivery: Delivery, edition: Edition) -> tuple[str, ...]:
+def _cells(delivery: Delivery, edition: Label) -> tuple[str, ...]:
     return (
         str(delivery.id),
         edition.digest,
         edition.local_date,
+        edition.kind,
         delivery.address,
         delivery.state,
         str(delivery.attempts),

@@ -48,6 +48,8 @@ from aggregator.config.fields import (
 )
 from aggregator.config.values import WEEKDAYS
 
+SHORTEST_MEMORY = timedelta(days=30)  # of mails
+
 
 class Section(BaseModel):
     """A mapping in feeds.yaml: unknown keys are faults, a key with nothing after it counts as left out."""
@@ -258,6 +260,16 @@ class StorageConfig(Section):
     """postgresql://user:password@host/name; SQLite in the data folder otherwise."""
     keep: Period = timedelta(days=90)
     """Then entries go; their identities stay, so that nothing comes back as new."""
+    keep_mails: Period = timedelta(days=90)
+    """Then the record of who was mailed what goes, and editions that only some got; 30d is the least."""
+
+    @model_validator(mode="after")
+    def _mails_outlive_their_bounces(self) -> Self:
+        if self.keep_mails < SHORTEST_MEMORY:
+            raise ValueError(
+                "keep_mails is shorter than 30d; until then bounces arrive, and no story may be told twice"
+            )
+        return self
 
 
 def _feed(value: object) -> object:

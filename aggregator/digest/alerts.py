@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from aggregator.config.models import Config, TopicConfig
 from aggregator.digest.edition import Candidate, primary_language
-from aggregator.model import Wishes
+from aggregator.model import ALERT_VARIANT, Wishes
 
 FRESH = timedelta(hours=3)  # how old an entry may be that raises an alert: after downtime, old news is not urgent
 YOUNG = timedelta(hours=24)  # how long ago a story may have begun
@@ -92,7 +92,7 @@ def wants(wishes: Wishes, topic: str, language: str | None) -> bool:
 
 def alert_key(topic: str) -> str:
     """Edition.variant of the alerts of a topic."""
-    return f"alert-{hashlib.sha256(topic.encode()).hexdigest()[:12]}"
+    return f"{ALERT_VARIANT}{hashlib.sha256(topic.encode()).hexdigest()[:12]}"
 
 
 def alert_keys(topics: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from aggregator.model import Delivery, DeliveryState
 from aggregator.store import subscribers
@@ -23,6 +37,7 @@ from aggregator.store.tables import deliveries, editions
 from aggregator.store.types import UTCTime
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+_OPEN = (*_WAITING, DeliveryState.CLAIMED, DeliveryState.COMMITTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +331,35 @@ def was_told(conn: Connection, address: str, code: str, *, besides: int) -> bool
     """Whether a server answered another delivery to this address with this code."""
     where = (deliveries.c.address == address, deliveries.c.code == code, deliveries.c.id != besides)
     return conn.execute(select(deliveries.c.id).where(*where).limit(1)).first() is not None
+
+
+def prune(conn: Connection, before: datetime, limit: int) -> int:
+    """Remove up to `limit` deliveries of editions that were made before a time; how many went.
+
+    What is still open stays, and of each fixed recipient the last word that there is no such address: `last_of_each`
+    keeps him out of later editions by it.
+    """
+    later = deliveries.alias()
+    said_later = exists().where(
+        later.c.address == deliveries.c.address,
+        later.c.id > deliveries.c.id,
+        later.c.state == DeliveryState.SUPPRESSED,
+        later.c.code != "",
+    )
+    last_word = and_(
+        deliveries.c.subscriber_id.is_(None),
+        deliveries.c.state == DeliveryState.SUPPRESSED,
+        deliveries.c.code != "",
+        ~deliveries.c.address.startswith(subscribers.ERASED),
+        ~said_later,
+    )
+    old = (
+        select(deliveries.c.id)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(editions.c.created < before, deliveries.c.state.not_in(_OPEN), ~last_word)
+        .limit(limit)
+    )
+    return conn.execute(delete(deliveries).where(deliveries.c.id.in_(old))).rowcount
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select
 
-from aggregator.model import DeliveryState, Edition, EditionState, Mailing
+from aggregator.model import DeliveryState, Edition, EditionKind, EditionState, Mailing, kind_of
 from aggregator.store.tables import deliveries, editions
 from aggregator.store.upsert import upsert
 
@@ -152,6 +152,37 @@ def count(conn: Connection, digest: str, *, variants: Collection[str], since: da
     """How many editions of these variants of a digest were made after `since`."""
     where = (editions.c.digest == digest, editions.c.variant.in_(variants), editions.c.created > since)
     return conn.execute(select(func.count()).select_from(editions).where(*where)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an edition is called, without what it says."""
+
+    digest: str
+    local_date: str
+    kind: EditionKind
+
+
+def labels(conn: Connection, *, ids: Collection[int] | None = None, local_date: str | None = None) -> dict[int, Label]:
+    """The labels of editions by id: of these ids, of this date."""
+    columns = (editions.c.id, editions.c.digest, editions.c.local_date, editions.c.variant, editions.c.issue)
+    statement = select(*columns)
+    if ids is not None:
+        statement = statement.where(editions.c.id.in_(ids))
+    if local_date is not None:
+        statement = statement.where(editions.c.local_date == local_date)
+    rows = conn.execute(statement)
+    return {row.id: Label(row.digest, row.local_date, kind_of(row.variant, row.issue)) for row in rows}
+
+
+def prune(conn: Connection, before: datetime, limit: int) -> int:
+    """Remove up to `limit` editions of variants that were made before a time and have no delivery left; how many went.
+
+    The digests' own editions stay: they are the archive on the site.
+    """
+    sent = exists().where(deliveries.c.edition_id == editions.c.id)
+    old = select(editions.c.id).where(editions.c.variant != "", editions.c.created < before, ~sent).limit(limit)
+    return conn.execute(delete(editions).where(editions.c.id.in_(old))).rowcount
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from sqlalchemy import (
 from aggregator.model import DeliveryState, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store.tables import bounces, deliveries, editions, subscribers, subscriptions
 
+ERASED = "erased:"  # with which the address of an erased subscriber's delivery begins
+
 _PAGE = 500
 _OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.CLAIMED)
 _WISHES = (
@@ -131,7 +133,7 @@ def set_state(conn: Connection, id_: int, state: SubscriberState, reason: str, n
 def erase(conn: Connection, id_: int) -> None:
     """Forget somebody: what still waited for him is not sent, and what was sent no longer says to whom."""
     mine = deliveries.c.subscriber_id == id_
-    nobody = {"address": literal("erased:") + cast(deliveries.c.id, Text), "subscriber_id": None}
+    nobody = {"address": literal(ERASED) + cast(deliveries.c.id, Text), "subscriber_id": None}
     stopped = nobody | {
         "state": DeliveryState.SUPPRESSED,
         "reason": "the subscriber was erased",

@@ -134,7 +134,7 @@ def take_mail(store: Store, config: Config, data: bytes, now: datetime) -> Found
     with store.write(durable=True) as conn:
         delivery = _whose(conn, config, mail, secret)
         if delivery is None:
-            return Found(Answer.LEFT, "it bears no code of a mail that was sent, or a forged one")
+            return Found(Answer.LEFT, "it bears no code of a mail that is on record, or a forged one")
         return _take(conn, delivery, came, now)
 
 
