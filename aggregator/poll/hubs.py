@@ -28,7 +28,6 @@ from aggregator.poll.round import LEASE
 from aggregator.poll.websub import (
     DENIED,
     LEAVE_ATTEMPTS,
-    RENEW_AFTER,
     Question,
     awaits,
     granted_lease,
@@ -38,6 +37,7 @@ from aggregator.poll.websub import (
     is_refusal,
     is_silent,
     is_topic,
+    renew_after,
     retry_at,
     signed,
 )
@@ -131,7 +131,7 @@ class Hubs:
                 websub.end(conn, one, now)
             else:
                 lease = granted_lease(question.lease_seconds)
-                websub.confirmed(conn, one, now + lease, now + lease * RENEW_AFTER)
+                websub.confirmed(conn, one, now + lease, now + renew_after(lease))
             return question.challenge
 
     async def find(self, token: str) -> Subscription | None:

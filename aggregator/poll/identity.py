@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -68,6 +68,11 @@ class Changes:
     quarantine: str = ""  # why the feed is held back, as a sentence; empty for a healthy feed
     spans: KnownSpans  # to store with the entries: what the next poll need not parse
     notes: tuple[str, ...] = ()
+
+    def without_edits(self, ids: Collection[int]) -> Changes:
+        """These entries stay as they are stored."""
+        edited = tuple(one for one in self.edited if one.id not in ids)
+        return replace(self, edited=edited, unchanged=self.unchanged + len(self.edited) - len(edited))
 
 
 def lookup(parsed: ParsedFeed) -> Lookup:

@@ -110,6 +110,9 @@ class Saver:
         for one, parsed in brought:
             feed_id, partial = one.leased.feed.id, one.push is not None
             found[feed_id] = changes(known[feed_id], parsed, one.at, released=one.released, partial=partial)
+            if partial and found[feed_id].edited:  # hubs deliver again what failed before, after what came later
+                late = entries.overtaken(conn, found[feed_id].edited)
+                found[feed_id] = found[feed_id].without_edits(late)
         new = [Arrivals(one.leased.feed.id, found[one.leased.feed.id].new, one.at) for one, _ in brought]
         entries.insert_new(conn, new)
         for one, _ in brought:

@@ -34,7 +34,7 @@ LONGEST_LEASE = timedelta(days=30)
 SHORTEST_LEASE = timedelta(minutes=1)
 CONFIRM_WITHIN = timedelta(hours=1)
 """After a request, the hub's question whether we meant it is answered for so long."""
-RENEW_AFTER = 0.8  # of the lease
+_RENEW_AFTER = 0.8  # of the lease
 DENIED = timedelta(days=7)  # until a hub that refused is asked again
 HUB_ATTEMPTS = 3  # requests to a hub that doesn't confirm, until the feed's next hub is asked
 LEAVE_ATTEMPTS = 3  # requests to a hub to end a subscription; after them the lease runs out by itself
@@ -124,6 +124,11 @@ def granted_lease(seconds: str | None) -> timedelta:
     if seconds is None or not re.fullmatch(r"[0-9]{1,12}", seconds):
         return LEASE
     return min(max(timedelta(seconds=int(seconds)), SHORTEST_LEASE), LONGEST_LEASE)
+
+
+def renew_after(lease: timedelta) -> timedelta:
+    """When a lease is renewed, counted from its start; a hub that grants minutes is not asked every minute."""
+    return max(lease * _RENEW_AFTER, _FIRST_RETRY)
 
 
 def signed(secret: str, header: str | None, body: bytes) -> bool:

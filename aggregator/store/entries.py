@@ -176,6 +176,18 @@ def insert_new(conn: Connection, arrivals: Sequence[Arrivals]) -> None:
         conn.execute(upsert(conn, entries).on_conflict_do_nothing(index_elements=["feed_id", "guid_hash"]), rows)
 
 
+def overtaken(conn: Connection, edited: Sequence[EditedEntry]) -> frozenset[int]:
+    """Ids of those that are stored in a version that calls itself newer."""
+    claims = {one.id: one.entry.updated for one in edited}
+    found: set[int] = set()
+    for chunk in _chunks(list(claims)):
+        for id_, updated in conn.execute(select(entries.c.id, entries.c.updated).where(entries.c.id.in_(chunk))):
+            claim = claims[id_]
+            if claim is not None and updated is not None and claim < updated:
+                found.add(id_)
+    return frozenset(found)
+
+
 def save_edited(conn: Connection, edited: Sequence[EditedEntry], edited_at: datetime) -> None:
     """Replace texts, keeping the old ones as revisions; the entries are grouped again."""
     columns = ["entry_id", "revision", "seen_at", "url", "title", "text"]

@@ -125,6 +125,25 @@ async def test_feed_that_names_a_hub_is_subscribed_and_pushed_entries_are_stored
     assert len(feed_server.requests) == 1
 
 
+async def test_push_that_was_overtaken_by_a_newer_version_changes_nothing(
+    site: Site, hub: HubServer, feed_server: FeedServer
+) -> None:
+    topic = await subscribed(site, hub, feed_server)
+
+    def version(hour: int) -> bytes:
+        updated = f"</link><a:updated>2026-11-22T{hour:02}:00:00Z</a:updated>"
+        return (
+            feed(hub.address, topic, 2)
+            .replace(b"Item 2", f"At {hour}".encode())
+            .replace(b"</link><guid>2", f"{updated}<guid>2".encode())
+        )
+
+    for hour in (8, 10, 9):
+        assert await publish(hub, topic, version(hour)) == [202]
+
+    assert site.titles == ["At 10", "Item 1"]
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha384", "sha512"])
 async def test_each_algorithm_of_the_recommendation_is_understood(
     site: Site, hub: HubServer, feed_server: FeedServer, algorithm: str

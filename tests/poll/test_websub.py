@@ -37,6 +37,11 @@ ONE = Subscription(
 )
 
 
+def test_lease_is_renewed_before_it_ends_and_at_most_every_ten_minutes() -> None:
+    assert websub.renew_after(timedelta(days=10)) == timedelta(days=8)
+    assert websub.renew_after(timedelta(minutes=1)) == timedelta(minutes=10)
+
+
 @pytest.mark.parametrize(
     ("url", "public"),
     [
