@@ -4,7 +4,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from aggregator.errors import PublishError
 from aggregator.publish import files
 from aggregator.publish.files import LOCK, MANIFEST, Output, open_output
+
+NOBODY = 65534
 
 
 def published(root: Path, **bodies: bytes) -> Output:
@@ -149,11 +154,22 @@ with open_output(Path({str(tmp_path)!r})) as output:
     assert listed(tmp_path) == {"feed"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(PublishError, match="Permission denied"):
-        published(tmp_path / "out", feed=b"x")
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Root may write anywhere; while the block runs, this process is not root."""
+    was = os.geteuid()
+    os.seteuid(was or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_folder_that_cannot_be_written_is_said_so() -> None:
+    with tempfile.TemporaryDirectory() as name:  # tmp_path is in a folder that only this user may enter
+        Path(name).chmod(0o555)
+        with ordinary_user(), pytest.raises(PublishError, match="Permission denied"):
+            published(Path(name) / "out", feed=b"x")
 
 
 def test_output_that_is_a_file_is_said_so(tmp_path: Path) -> None:
