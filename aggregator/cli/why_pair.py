@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.why_entry import evidence_lines
@@ -41,6 +42,7 @@ def together(conn: Connection, what: str, other: str) -> Told:
 def _compared(conn: Connection, one: Entry, two: Entry) -> tuple[Nearness | None, str]:
     """How near they are, or why that can't be said."""
     from aggregator.group.near import nearness, row_of
+    from aggregator.group.stories.chance import SPAN
     from aggregator.store import grouping
 
     for entry in (one, two):
@@ -51,7 +53,8 @@ def _compared(conn: Connection, one: Entry, two: Entry) -> tuple[Nearness | None
         if entry.id not in rows:
             return None, f"Entry {entry.id} is too old to be compared any more; its story is closed."
     first, second = rows[one.id], rows[two.id]
-    return nearness(row_of(first), row_of(second), (first.language, second.language)), ""
+    around = grouping.surroundings(conn, first.language, max(first.at, second.at), timedelta(seconds=SPAN))
+    return nearness(row_of(first), row_of(second), (first.language, second.language), around), ""
 
 
 def _numbers(near: Nearness | None, missing: str) -> dict[str, Any]:

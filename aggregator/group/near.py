@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from aggregator.config.models import TopicConfig
-from aggregator.group.stories.clusters import Extent, similarity_of, ties
+from aggregator.group.stories.chance import doubt_of
+from aggregator.group.stories.clusters import Extent, closeness, likeness, ties
 from aggregator.group.stories.packed import unpack
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.group.stories.vectors import Row
 from aggregator.model import EntryContent
-from aggregator.store.grouping import WindowRow
+from aggregator.store.grouping import Surroundings, WindowRow
 from aggregator.text.evidence import score
 from aggregator.text.matcher import Matcher
 from aggregator.text.tokens import tokenize
@@ -76,7 +77,7 @@ def _alike(lacking: Iterable[str], printed: Iterable[str]) -> Iterable[tuple[str
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """Two entries side by side. `reason` is a sentence; `needed` is the similarity from which entries join."""
+    """Two entries side by side. `reason` is a sentence; `needed` is the similarity from which entries join now."""
 
     similarity: float
     needed: float
@@ -98,14 +99,19 @@ def row_of(stored: WindowRow) -> Row:
     return Row(stored.entry_id, stored.feed_id, at, stored.terms, weights, stored.prints)
 
 
-def nearness(one: Row, other: Row, languages: tuple[str, str]) -> Nearness:
+def nearness(one: Row, other: Row, languages: tuple[str, str], around: Surroundings) -> Nearness:
     """How near two entries of the window are, by themselves; a story's other entries may bring them together yet."""
+    doubt = doubt_of(around.entries, around.stories, SHIPPED)
+    needed = round(SHIPPED.join * (1 + doubt.crowd), 3)
     if languages[0] != languages[1]:
         reason = f"They are in different languages, {languages[0]} and {languages[1]}; stories are of one."
-        return Nearness(0.0, SHIPPED.join, (), reason)
+        return Nearness(0.0, needed, (), reason)
     extents = Extent.of_row(one), Extent.of_row(other)
-    similarity = similarity_of(one.times(other), 1, *extents, SHIPPED)
-    terms = ties(one.weighed(), dict(other.weighed()), _TIES)
+    theirs = dict(other.weighed())
+    products = [weight * theirs[term] for term, weight in one.weighed() if term in theirs]
+    product = sum(products) - round(doubt.words * max(products, default=0))
+    similarity = round(likeness(product, 1, 0.0, SHIPPED) * closeness(*extents, SHIPPED), 3)
+    terms = ties(one.weighed(), theirs, _TIES)
     gap = extents[0].gap(extents[1])
     apart = _apart(gap)
     if gap > SHIPPED.idle:
@@ -114,8 +120,6 @@ def nearness(one: Row, other: Row, languages: tuple[str, str]) -> Nearness:
         reason = "They have no telling word in common."
     else:
         feed = ", by one feed, whose series are alike in words" if one.feed_id == other.feed_id else ""
-        verb = "is enough" if similarity >= SHIPPED.join else "is too little"
-        reason = (
-            f"Similarity {similarity:.2f} of {SHIPPED.join:.2f} {verb}: in common {', '.join(terms)}; {apart}{feed}."
-        )
-    return Nearness(round(similarity, 3), SHIPPED.join, terms, reason)
+        verb = "is enough" if similarity >= needed else "is too little"
+        reason = f"Similarity {similarity:.2f} of {needed:.2f} {verb}: in common {', '.join(terms)}; {apart}{feed}."
+    return Nearness(similarity, needed, terms, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, cast, delete, func, insert, select, update
@@ -29,6 +29,14 @@ class WindowRow:
     terms: tuple[str, ...]
     weights: bytes
     prints: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an entry of the window is among: the window's entries in its language, and the stories of its time."""
+
+    entries: int
+    stories: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,16 @@ def window(conn: Connection, entry_ids: Sequence[int] | None = None) -> Iterable
         terms = tuple(row.terms.split(" ")) if row.terms else ()
         found = WindowRow(row.entry_id, row.feed_id, row.language, row.at, terms, row.weights, row.prints)
         yield found, row.founder_id
+
+
+def surroundings(conn: Connection, language: str, at: datetime, span: timedelta) -> Surroundings:
+    """How many stories of a language have their last entry near a time."""
+    told = select(func.max(story_window.c.at).label("last")).join(entries, entries.c.id == story_window.c.entry_id)
+    ends = told.where(story_window.c.language == language).group_by(entries.c.story_id).subquery()
+    near = ends.c.last.between(at - span, at + span)
+    stories_near = conn.execute(select(func.count()).select_from(ends).where(near)).scalar_one()
+    kept = select(func.count()).select_from(story_window).where(story_window.c.language == language)
+    return Surroundings(conn.execute(kept).scalar_one(), stories_near)
 
 
 def stories_founded_by(conn: Connection, founder_ids: Iterable[int]) -> dict[int, tuple[int, str]]:

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusterer import Clusterer, Placed
-from aggregator.group.stories.prints import pack_prints, prints_of
+from aggregator.group.stories.clusters import Clusters
+from aggregator.group.stories.prints import pack_prints
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row
 from tests.conftest import shared_path
 from tests.group.news import CONTACT_GROUP, OTHERS
+from tests.group.reading import printed
 from tests.group.rewritten import EARTHQUAKE
 
 HOUR = 3_600
@@ -37,6 +39,9 @@ def told(
 
 def stories(clusterer: Clusterer, count: int, first: int = 1) -> list[int]:
     return [clusterer.story_of(number) for number in range(first, first + count)]
+
+
+GRAIN = {"grain": 700, "ship": 600, "war": 300}
 
 
 def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
@@ -124,11 +129,24 @@ def test_scripts_without_spaces_are_compared_too() -> None:
 
 def test_word_that_most_stories_have_leads_to_none_but_counts_where_a_rarer_one_has_led() -> None:
     clusterer = Clusterer("en")
-    for row in rows(*({"ukraine": 200, f"place{number}": 980} for number in range(1, 71)), step=60):
+    for row in rows(*({"ukraine": 200, f"place{n}": 800, f"port{n}": 560} for n in range(1, 71)), step=60):
         clusterer.restore(row, row.entry_id)
-    both = clusterer.place(99, 99, START, "Ukraine place7", "")
-    assert (both.story, both.terms) == (7, ("place7", "ukraine"))
+    both = clusterer.place(99, 99, START, "Ukraine: place7, port7", "")
+    assert (both.story, both.terms) == (7, ("place7", "port7", "ukraine"))
     assert clusterer.place(100, 100, START, "Ukraine", "").runner_up is None
+
+
+def test_likeness_that_ties_two_among_a_few_stories_does_not_among_a_thousand() -> None:
+    alike = {"grain": 380, "ship": 300, "istanbul": 870}, {"grain": 380, "ship": 300, "odesa": 870}
+    others = [{f"place{number}": 990} for number in range(1_000)]
+    for around, joined in ((others[:10], True), (others, False)):
+        clusters = Clusters(SHIPPED)
+        first, *rest = rows(alike[0], alike[1], *around, step=1)
+        for row in (first, *rest[1:]):
+            clusters.add(row.entry_id, row)
+        doubt = clusters.doubt_at(5_000, START)
+        near = [similarity for similarity, cluster in clusters.near(rest[0], doubt) if cluster.id == first.entry_id]
+        assert (near[0] >= SHIPPED.join) == joined
 
 
 def test_entry_without_words_founds_a_story_of_its_own() -> None:
@@ -218,16 +236,16 @@ def test_late_entry_is_placed_but_revises_nothing() -> None:
 
 def test_what_belongs_together_is_told_apart_from_what_does_not() -> None:
     grain, bridge = {"grain": 800, "odesa": 600}, {"bridge": 800, "crimea": 600}
-    parts = agglomerate(rows(grain, bridge, grain, bridge, grain), SHIPPED)
+    parts = agglomerate(rows(grain, bridge, grain, bridge, grain), SHIPPED, 0.0)
     assert [[row.entry_id for row in part] for part in parts] == [[1, 3, 5], [2, 4]]
 
 
 def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
     """A settings' join of 0 lets everything that shares a word come together; grouped afresh by the shipped one."""
     clusterer = Clusterer("en")
-    for row in rows({"grain": 900, "war": 400}, {"grain": 900, "war": 400}, {"bridge": 990, "war": 100}, step=60):
+    for row in rows(GRAIN, GRAIN, {"bridge": 990, "war": 100}, step=60):
         clusterer.restore(row, 1)
-    last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+    last = clusterer.place(4, 4, START + 240, "Grain ship", "war")
     (move,) = last.moves
     assert (move.merged, move.story, move.to, move.entries) == (False, 1, 3, (3,))
     assert move.similarity < SHIPPED.join
@@ -236,21 +254,21 @@ def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
 
 def test_rewritten_copy_is_not_told_apart_from_what_it_copies() -> None:
     wire, rewritten = EARTHQUAKE["wire"].replace("\n", " "), EARTHQUAKE["both"].replace("\n", " ")
-    for prints, moved in ((pack_prints(prints_of("", rewritten)), ()), (b"", (3,))):
+    for prints, moved in ((pack_prints(printed("", rewritten)), ()), (b"", (3,))):
         clusterer = Clusterer("en")
-        grain = rows({"grain": 900, "war": 400}, {"grain": 900, "war": 400}, {"bridge": 990, "war": 100})
-        first = replace(grain[0], prints=pack_prints(prints_of("", wire)))
+        grain = rows(GRAIN, GRAIN, {"bridge": 990, "war": 100})
+        first = replace(grain[0], prints=pack_prints(printed("", wire)))
         for row in (first, grain[1], replace(grain[2], prints=prints)):
             clusterer.restore(row, 1)
-        last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+        last = clusterer.place(4, 4, START + 240, "Grain ship", "war")
         assert tuple(entry for move in last.moves for entry in move.entries) == moved
 
 
 def test_entry_that_a_story_is_named_after_does_not_leave_it_alone() -> None:
     clusterer = Clusterer("en")
-    for row in rows({"bridge": 990, "war": 100}, {"grain": 900, "war": 400}, {"grain": 900, "war": 400}):
+    for row in rows({"bridge": 990, "war": 100}, GRAIN, GRAIN):
         clusterer.restore(row, 1)
-    last = clusterer.place(4, 4, START + 240, "Grain, grain, grain", "grain war")
+    last = clusterer.place(4, 4, START + 240, "Grain ship", "war")
     assert last.moves == ()
 
 

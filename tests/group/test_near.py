@@ -9,9 +9,10 @@ from aggregator.group.near import nearness, row_of
 from aggregator.group.stories.packed import pack
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row
-from aggregator.store.grouping import WindowRow
+from aggregator.store.grouping import Surroundings, WindowRow
 
 EN = ("en", "en")
+ALONE = Surroundings(10_000, 0)
 
 
 def row(id_: int, *terms: str, at: int = 0, feed: int = 0) -> Row:
@@ -37,9 +38,21 @@ def row(id_: int, *terms: str, at: int = 0, feed: int = 0) -> Row:
 def test_reason_says_what_brings_them_together_or_keeps_them_apart(
     one: Row, other: Row, languages: tuple[str, str], said: str
 ) -> None:
-    near = nearness(one, other, languages)
+    near = nearness(one, other, languages, ALONE)
     assert said in near.reason
+    assert near.needed == SHIPPED.join
     assert ("is enough" in near.reason) == (near.similarity >= SHIPPED.join)
+
+
+def test_more_is_needed_among_many_stories_and_where_few_entries_are_known() -> None:
+    pair = row(1, "odesa"), row(2, "odesa")
+    alone, crowd, young = (
+        nearness(*pair, EN, around) for around in (ALONE, Surroundings(10_000, 1_000), Surroundings(60, 60))
+    )
+    assert alone.similarity == crowd.similarity > young.similarity
+    assert alone.needed < young.needed
+    assert alone.needed < crowd.needed
+    assert "is enough" in alone.reason
 
 
 def test_stored_row_is_read_back() -> None:

@@ -47,6 +47,11 @@ def test_two_versions_of_one_event_meet_in_an_empty_store(sqlite_store: Store) -
     assert stored(sqlite_store, wire, SAME_WAR, RETOLD) == sorted([[wire[0], RETOLD[0]], [SAME_WAR[0]]])
 
 
+def test_one_word_in_common_ties_no_two_headlines_in_an_empty_store(sqlite_store: Store) -> None:
+    titles = "Museum opens wing", "Opening bridge today", "Bridge repairs begin"
+    assert stored(sqlite_store, *((title, "") for title in titles)) == sorted([one] for one in titles)
+
+
 def test_what_every_text_ends_with_ties_nothing_in_an_empty_store(sqlite_store: Store) -> None:
     closing = "{}, officials said on Sunday. More follows."
     titles = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from aggregator.group.stories.clusters import Extent, similarity_of
+from aggregator.group.stories.clusters import Extent, closeness, likeness
 from aggregator.group.stories.settings import Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
@@ -30,16 +30,20 @@ class _Part:
         self.extent = Extent(first, last, self.times / len(self.rows), feed_id)
 
 
-def agglomerate(rows: Sequence[Row], settings: Settings) -> list[list[Row]]:
-    """Entries in groups that are further from each other than two stories are; the largest first, then the oldest."""
+def agglomerate(rows: Sequence[Row], settings: Settings, crowd: float) -> list[list[Row]]:
+    """Entries in groups that are further from each other than two stories are; the largest first, then the oldest.
+
+    `crowd` is that of the doubt of the present.
+    """
     parts = dict(enumerate(map(_Part, sorted(rows, key=lambda row: (row.at, row.entry_id)))))
     _multiply(parts)
 
     least = settings.join * UNIT * UNIT  # what time and feeds do to a product makes it smaller
 
     def nearness(a: _Part, b: _Part, dot: int) -> float:
-        pairs = len(a.rows) * len(b.rows)
-        return similarity_of(dot, pairs, a.extent, b.extent, settings) if dot >= least else 0.0
+        if dot < least:
+            return 0.0
+        return likeness(dot, len(a.rows) * len(b.rows), crowd, settings) * closeness(a.extent, b.extent, settings)
 
     # Entries of the heap are stale when a part has grown since; its number of rows tells.
     heap = [
@@ -66,11 +70,13 @@ def _multiply(parts: dict[int, _Part]) -> None:
     seen: dict[str, list[tuple[int, int]]] = {}
     for number, part in parts.items():
         dots = part.dots
-        known = dots.get
         for term, weight in part.rows[0].weighed():
             listed = seen.setdefault(term, [])
             for other, theirs in listed:
-                dots[other] = known(other, 0) + weight * theirs
+                if other in dots:
+                    dots[other] += weight * theirs
+                else:
+                    dots[other] = weight * theirs
             listed.append((number, weight))
         for other, dot in dots.items():
             parts[other].dots[number] = dot

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.group.stories.agglomerate import agglomerate
-from aggregator.group.stories.clusters import Cluster, Clusters, ties
+from aggregator.group.stories.chance import Doubt
+from aggregator.group.stories.clusters import NEAR, Cluster, Clusters, ties
 from aggregator.group.stories.prints import KnownPrints, Prints, pack_prints, prints_of, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
@@ -96,10 +97,11 @@ class Clusterer:
         counts = document.counts
         known = Known(len(clusters.by_id), clusters.having(counts), self._recurrence.before(counts))
         terms, weights = weigh(counts, document.titled, known, self._settings)
-        prints = prints_of(title, text)
+        prints = prints_of(document.sentences)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         self._prints.add(row.prints, prints)
-        near = clusters.near(row)
+        doubt = clusters.doubt_at(len(self._window.rows), at)
+        near = clusters.near(row, doubt)
         similarity, joined, copy_of = self._choose(near, prints)
         tying = ties(row.weighed(), joined.sum, _TIES) if joined else ()
         others = [(other.id, nearness) for nearness, other in near if other is not joined]
@@ -108,10 +110,10 @@ class Clusterer:
             row=row,
             story=cluster.id,
             similarity=similarity,
-            terms=tuple(document.words[term] for term in tying),
+            terms=document.printed(tying),
             runner_up=others[0] if others else None,
             copy_of=copy_of,
-            moves=() if late else self._revise(cluster, [clusters.by_id[other] for other, _ in others]),
+            moves=() if late else self._revise(cluster, self._close(others), doubt),
             dropped=dropped,
         )
 
@@ -152,34 +154,40 @@ class Clusterer:
 
     # -- revision -----------------------------------------------------------------------------------------------------
 
-    def _revise(self, cluster: Cluster, others: list[Cluster]) -> tuple[Move, ...]:
+    def _close(self, others: Iterable[tuple[int, float]]) -> list[Cluster]:
+        """Those of other stories that the entry came near to."""
+        return [self._clusters.by_id[other] for other, nearness in others if nearness >= NEAR * self._settings.join]
+
+    def _revise(self, cluster: Cluster, others: list[Cluster], doubt: Doubt) -> tuple[Move, ...]:
         moves = []
         while others:
-            ranked = sorted((-self._clusters.similarity(cluster, other), other.id) for other in others)
+            ranked = sorted((-self._clusters.similarity(cluster, other, doubt), other.id) for other in others)
             similarity, nearest = -ranked[0][0], self._clusters.by_id[ranked[0][1]]
             if similarity < self._settings.join:
                 break
             others = [other for other in others if other is not nearest]
             gone, cluster = _by_weight(cluster, nearest)
-            moves.append(self._move(gone, cluster.id, list(gone.rows.values()), merged_by=similarity))
-        return tuple(moves + self._split(cluster))
+            moves.append(self._move(gone, cluster.id, list(gone.rows.values()), doubt, merged_by=similarity))
+        return tuple(moves + self._split(cluster, doubt))
 
-    def _split(self, cluster: Cluster) -> list[Move]:
+    def _split(self, cluster: Cluster, doubt: Doubt) -> list[Move]:
         """Group the entries afresh when their number has doubled. The largest part stays what the story was."""
         size = len(cluster.rows)
         if size & (size - 1) or not _SPLIT_FROM <= size <= _SPLIT_TO:
             return []
         moves = []
-        largest, *parts = agglomerate(list(cluster.rows.values()), self._settings)
+        largest, *parts = agglomerate(list(cluster.rows.values()), self._settings, doubt.crowd)
         for found in parts:
             # A text in other words stays with the one that it copies, however far apart their words are.
             part = [row for row in found if self._copied(self._prints.of(row.prints), largest) is None]
             name = min((row for row in part if row.entry_id != cluster.id), key=_age, default=None)
             if name is not None:  # the entry that the story is named after can't be told apart alone
-                moves.append(self._move(cluster, name.entry_id, part))
+                moves.append(self._move(cluster, name.entry_id, part, doubt))
         return moves
 
-    def _move(self, source: Cluster, to: int, rows: Sequence[Row], merged_by: float | None = None) -> Move:
+    def _move(
+        self, source: Cluster, to: int, rows: Sequence[Row], doubt: Doubt, merged_by: float | None = None
+    ) -> Move:
         moving = _sum(rows)
         for row in rows:
             self._clusters.take(source.id, row)
@@ -190,7 +198,7 @@ class Clusterer:
             story=source.id,
             to=to,
             merged=merged_by is not None,
-            similarity=self._clusters.similarity(source, target) if merged_by is None else merged_by,
+            similarity=self._clusters.similarity(source, target, doubt) if merged_by is None else merged_by,
             terms=ties(moving.items(), target.sum, _TIES),
         )
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from aggregator.group.stories.chance import Doubt, Ends, doubt_of
 from aggregator.group.stories.settings import DAY, Settings
 from aggregator.group.stories.vectors import UNIT, Row
 
-_NEAR = 0.5  # of the similarity that joining takes
+NEAR = 0.5  # of the similarity that joining takes: what came close
 # A term that more clusters have, and more than one in fifty, leads to none: it counts where a rarer one has led.
 _COMMON = 25
+_KNOWN = 0.01  # doubt of words that makes no difference
 _NOWHERE: dict[int, int] = {}
 _APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
@@ -64,6 +66,7 @@ class Clusters:
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
         self._settings = settings
+        self._ends = Ends()
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
 
     def having(self, terms: Iterable[str]) -> list[int]:
@@ -76,6 +79,7 @@ class Clusters:
         cluster = self.by_id.get(cluster_id)
         if cluster is None:
             cluster = self.by_id[cluster_id] = Cluster(cluster_id, first=row.at, last=row.at)
+            self._ends.add(row.at)
         total, index = cluster.sum, self._index
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
@@ -83,7 +87,9 @@ class Clusters:
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
         cluster.times += row.at
         cluster.first = min(cluster.first, row.at)
-        cluster.last = max(cluster.last, row.at)
+        if row.at > cluster.last:
+            self._ends.move(cluster.last, row.at)
+            cluster.last = row.at
         cluster.least = self._least(cluster)
         return cluster
 
@@ -107,22 +113,55 @@ class Clusters:
         cluster.times -= row.at
         if not cluster.rows:
             del self.by_id[cluster_id]
+            self._ends.take(cluster.last)
             return
         cluster.least = self._least(cluster)
         if row.at in (cluster.first, cluster.last):
             cluster.first = min(other.at for other in cluster.rows.values())
-            cluster.last = max(other.at for other in cluster.rows.values())
+            last = max(other.at for other in cluster.rows.values())
+            self._ends.move(cluster.last, last)
+            cluster.last = last
 
     def _least(self, cluster: Cluster) -> float:
-        return _NEAR * self._settings.join * UNIT * UNIT * math.pow(len(cluster.rows), self._settings.size_power)
+        return NEAR * self._settings.join * UNIT * UNIT * math.pow(len(cluster.rows), self._settings.size_power)
 
-    def near(self, row: Row) -> list[tuple[float, Cluster]]:
+    def doubt_at(self, entries: int, at: int) -> Doubt:
+        """See chance.doubt_of, for an entry of that time; `entries` are those of the window."""
+        return doubt_of(entries, self._ends.around(at), self._settings)
+
+    def near(self, row: Row, doubt: Doubt) -> list[tuple[float, Cluster]]:
         """Similarities of an entry to the open clusters, nearest first; ties by the smaller id.
 
-        Only those of at least half of what joining takes: what came close, and may have to be merged.
+        Only those that come half as near as joining takes, or would if all words were known: what may be the same text
+        in other words, or may have to be merged.
         """
+        dots, common = self._products(row)
+        least = NEAR * self._settings.join
+        half = least * (1 + doubt.crowd) * UNIT * UNIT / 2
+        at = Extent.of_row(row)
+        found = []
+        for cluster_id, dot in dots.items():
+            if dot < half:
+                continue
+            cluster = self.by_id[cluster_id]
+            if 2 * dot < cluster.least:
+                continue
+            theirs = cluster.sum
+            whole = dot + sum([weight * theirs[term] for term, weight in common if term in theirs])
+            similarity = likeness(whole, len(cluster.rows), doubt.crowd, self._settings)
+            if similarity < least:
+                continue
+            similarity *= closeness(at, Extent.of(cluster), self._settings)
+            if similarity >= least and not self._follows(cluster, row):
+                if doubt.words > _KNOWN:
+                    strongest = max([weight * theirs[term] for term, weight in row.weighed() if term in theirs])
+                    similarity *= 1 - doubt.words * strongest / whole
+                found.append((similarity, cluster))
+        return sorted(found, key=lambda one: (-one[0], one[1].id))
+
+    def _products(self, row: Row) -> tuple[dict[int, int], list[tuple[str, int]]]:
+        """The products with all clusters as far as rare terms go, and the terms that are common, with their weights."""
         dots: dict[int, int] = {}
-        known = dots.get
         common: list[tuple[str, int]] = []
         most = max(_COMMON, len(self.by_id) // 50)
         for term, weight in zip(row.terms, row.weights, strict=True):
@@ -131,36 +170,21 @@ class Clusters:
                 common.append((term, weight))
                 continue
             for cluster_id, total in listed.items():
-                dots[cluster_id] = known(cluster_id, 0) + weight * total
-        half = _NEAR * self._settings.join * UNIT * UNIT / 2
-        candidates = []
-        for cluster_id, dot in dots.items():
-            if dot < half:
-                continue
-            cluster = self.by_id[cluster_id]
-            if 2 * dot >= cluster.least:
-                theirs = cluster.sum
-                whole = dot + sum([weight * theirs[term] for term, weight in common if term in theirs])
-                if whole >= cluster.least:
-                    candidates.append((cluster, whole))
-        at = Extent.of_row(row)
-        found = [
-            (similarity, cluster)
-            for cluster, dot in candidates
-            if (similarity := similarity_of(dot, len(cluster.rows), at, Extent.of(cluster), self._settings))
-            >= _NEAR * self._settings.join
-            and not self._follows(cluster, row)
-        ]
-        return sorted(found, key=lambda one: (-one[0], one[1].id))
+                if cluster_id in dots:
+                    dots[cluster_id] += weight * total
+                else:
+                    dots[cluster_id] = weight * total
+        return dots, common
 
-    def similarity(self, one: Cluster, other: Cluster) -> float:
+    def similarity(self, one: Cluster, other: Cluster, doubt: Doubt) -> float:
         """How near two clusters are; not at all if one has the next number of a series that the other has."""
         if len(one.sum) > len(other.sum):
             one, other = other, one
         theirs = other.sum
         dot = sum(weight * theirs[term] for term, weight in one.sum.items() if term in theirs)
         pairs = len(one.rows) * len(other.rows)
-        similarity = similarity_of(dot, pairs, Extent.of(one), Extent.of(other), self._settings)
+        similarity = likeness(dot, pairs, doubt.crowd, self._settings)
+        similarity *= closeness(Extent.of(one), Extent.of(other), self._settings)
         if similarity >= self._settings.join and (both := one.feeds.keys() & other.feeds.keys()):
             rows = [row for row in one.rows.values() if row.feed_id in both]
             if any(self._follows(other, row) for row in rows):
@@ -182,8 +206,14 @@ class Clusters:
         )
 
 
-def similarity_of(dot: int, pairs: int, one: Extent, other: Extent, settings: Settings) -> float:
-    """Similarity by the product of two sums of vectors, the pairs of entries in it, the distance in time and the feeds.
+def likeness(dot: int, pairs: int, crowd: float, settings: Settings) -> float:
+    """How alike two sums of vectors are by their product and the pairs of entries in it; `crowd` is a doubt's."""
+    needed = 1 + crowd / math.pow(pairs, settings.chance_power)
+    return dot / (UNIT * UNIT * math.pow(pairs, settings.size_power) * needed)
+
+
+def closeness(one: Extent, other: Extent, settings: Settings) -> float:
+    """What is left of a likeness for the distance in time and, where both are of one feed, for that.
 
     Half of the distance is that of the nearest entries, half that of the middles: a story that goes on for days stays
     open, and the thing that is told again a week later is another one.
@@ -192,8 +222,8 @@ def similarity_of(dot: int, pairs: int, one: Extent, other: Extent, settings: Se
     if gap > settings.idle:
         return 0.0
     distance = (gap + abs(one.middle - other.middle)) / 2
-    share = dot / (UNIT * UNIT * math.pow(pairs, settings.size_power)) * math.exp(-distance / settings.fade)
-    return share * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else share
+    left = math.exp(-distance / settings.fade)
+    return left * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else left
 
 
 def ties(one: Iterable[tuple[str, int]], other: dict[str, int], most: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 FULL_TEXT = 600
 """Characters from which a text is more than a teaser, and fit to lead."""
@@ -102,12 +102,15 @@ def growth_of(seen: Sequence[tuple[str, datetime]]) -> tuple[int, int] | None:
     """'6 outlets in 2 h': the fewest hours in which half of the outlets came in, and how many did; from three on."""
     first: dict[str, datetime] = {}
     for outlet, at in seen:
-        first[outlet] = min(at, first.get(outlet, at))
-    times = sorted(first.values())
+        if outlet not in first or at < first[outlet]:
+            first[outlet] = at
+    if len(first) < _GROWTH_OUTLETS:
+        return None
+    times = sorted([at.timestamp() for at in first.values()])
     for hours in _WINDOWS:
         most, start = 0, 0
-        for end, at in enumerate(times):
-            while at - times[start] > timedelta(hours=hours):
+        for end, last in enumerate(times):
+            while last - times[start] > hours * 3_600:
                 start += 1
             most = max(most, end - start + 1)
         if most >= max(_GROWTH_OUTLETS, (len(times) + 1) // 2):

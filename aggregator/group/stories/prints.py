@@ -9,17 +9,13 @@ market reports of two days have the same names, but other numbers.
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections.abc import Sequence
 from itertools import chain, islice, pairwise
 from typing import NamedTuple
-from zlib import crc32
 
 from aggregator.group.stories.packed import pack, unpack
-from aggregator.group.stories.words import words_of
+from aggregator.group.stories.terms import NAME, NUMBER, Word
 
-_LENGTH = 3_000
-"""Characters of a text in which names are looked for."""
 _WORDS = 60
 """Words from the beginning of which triples are made."""
 _PAIRS = 64
@@ -34,8 +30,7 @@ _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 _REMEMBERED = 4_096
 """Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
 
-_SENTENCE_END = re.compile(r"[.!?:]['\"”’»)]*\s|\n")
-_WORD, _PAIR, _NAME, _NUMBER = range(4)  # the last two bits of a fingerprint
+_WORD, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint
 _KIND = 3
 _HASH = 0xFFFF_FFFC
 
@@ -49,21 +44,19 @@ class Prints(NamedTuple):
     numbers: frozenset[int] = frozenset()
 
 
-def prints_of(title: str, text: str) -> Prints:
-    """Fingerprints of a text, of its title where there is no text."""
-    text = text[:_LENGTH] or title
-    sentences = [words_of(sentence) for sentence in _SENTENCE_END.split(text)]
-    words = [_hash(word) for word in islice(chain.from_iterable(sentences), _WORDS)]
+def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
+    """Fingerprints of the words of a text, sentence by sentence."""
+    words = [word for _, _, word, _ in islice(chain.from_iterable(sentences), _WORDS)]
     triples = zip(words, words[1:], words[2:], strict=False)
     # A word may have its capital for being the first of a sentence.
-    names = [word for sentence in sentences for word in sentence[1:] if not word.islower() and _is_name(word)]
+    names = [(word, kind) for sentence in sentences for _, _, word, kind in sentence[1:] if kind]
     pairs = list(islice((pair for pair in pairwise(names) if pair[0] != pair[1]), _PAIRS))
-    named = {word for pair in pairs for word in pair}
+    named = {name for pair in pairs for name in pair}
     return Prints(
         frozenset([(one * 961 + two * 31 + three) & _HASH | _WORD for one, two, three in triples]),
-        frozenset([(_hash(one) * 31 + _hash(two)) & _HASH | _PAIR for one, two in pairs]),
-        frozenset([_hash(word) & _HASH | _NAME for word in named if not word[0].isdigit()]),
-        frozenset([_hash(word) & _HASH | _NUMBER for word in named if word[0].isdigit()]),
+        frozenset([(one * 31 + two) & _HASH | _PAIR for (one, _), (two, _) in pairs]),
+        frozenset([word & _HASH | NAME for word, kind in named if kind == NAME]),
+        frozenset([word & _HASH | NUMBER for word, kind in named if kind == NUMBER]),
     )
 
 
@@ -131,13 +124,3 @@ def _overlap(one: frozenset[int], other: frozenset[int]) -> float:
     """Of what either has, how much is in both."""
     both = len(one & other)
     return both / (len(one) + len(other) - both)
-
-
-def _is_name(word: str) -> bool:
-    """A number, or a word with a capital letter; scripts without capitals have none."""
-    return word != word.lower() or word[0].isdigit()
-
-
-@lru_cache(65_536)  # words, about 10 MB when full
-def _hash(word: str) -> int:
-    return crc32(word.lower().encode("utf-8", "surrogatepass"))

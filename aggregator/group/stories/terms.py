@@ -1,70 +1,103 @@
-"""An entry's words as the clusterer counts them: stemmed, without those that every text has."""
+"""An entry's words, read once for all that stories ask of them: what they mean, what they are written with, names."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
+from zlib import crc32
 
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.stopwords import STOPWORDS
-from aggregator.group.stories.words import is_unspaced, paired
+from aggregator.group.stories.words import beginning, has_unspaced, is_unspaced, paired, sentences_of, words_of
 from aggregator.text import stems
 
-_POSSESSIVE = re.compile(r"['’]s\b")
+_LENGTH = 3_000
+"""Characters of a text in which names are looked for."""
 _PREFIX = 6
 """Letters that stand for a word's stem in languages whose inflection is not known."""
-_CACHE = 200_000
-"""Words whose stems are remembered."""
+_CACHE = 65_536
+"""Words that are remembered, 15 MB: those of a few days of news."""
+
+_TERM = itemgetter(0)
+
+PLAIN, NAME, NUMBER = 0, 2, 3
+"""Kinds of words. A name has a capital letter; scripts without capitals have none."""
+
+
+class Word(NamedTuple):
+    """A word as it is printed, and what it comes to."""
+
+    term: str  # its stem, empty if it doesn't count
+    lower: str
+    hash: int
+    kind: int
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An entry as terms: how often each counts, those of the title first, and one of the words that each stands for."""
+    """An entry as terms: how often each counts, those of the title first."""
 
     counts: dict[str, int]
     titled: int  # how many of them the title has
-    words: dict[str, str]
+    read: Sequence[Word]  # what was counted, in its order
+    sentences: Sequence[Sequence[Word]]  # of the text; of the title where there is no text
+
+    def printed(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """For each term the first word, in lower case, that stands for it."""
+        words = {word.term: word.lower for word in reversed(self.read)}
+        return tuple([words[term] for term in terms])
 
 
 class Terms:
     """Reads texts of one language. Not safe to share between threads."""
 
     def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
-        self._language = language
-        self._stop = STOPWORDS.get(language, frozenset())
         self._settings = settings
-        self._stems: dict[str, str] = {}
+        self._known = _Words(language)
 
     def read(self, title: str, text: str) -> Document:
-        """The terms of a title and the beginning of a text."""
-        counts: dict[str, int] = {}
-        words: dict[str, str] = {}
-        titled = -1
-        stem_of = self._stems
-        for part, weight in ((title, self._settings.title_weight), (text[: self._settings.text_length], 1)):
-            lower = part.lower()
-            if "'" in lower or "’" in lower:
-                lower = _POSSESSIVE.sub("", lower)
-            for word in paired(lower):
-                term = stem_of.get(word)
-                if term is None:
-                    term = self._remember(word)
-                if term in counts:
-                    counts[term] += weight
-                elif term:
-                    counts[term] = weight
-                    words[term] = word
-            titled = len(counts) if titled < 0 else titled
-        return Document(counts, titled, words)
+        """The terms of a title and the beginning of a text, and the text's words by sentence."""
+        head = beginning(text, self._settings.text_length)
+        heading, spoken = words_of(title), sentences_of(head)
+        leading: Iterable[str] = chain.from_iterable(spoken)
+        if has_unspaced(title) or has_unspaced(head):
+            heading, leading = paired(heading), paired(list(leading))
+        known = self._known
+        titled, read = [known[word] for word in heading], [known[word] for word in leading]
+        terms = list(map(_TERM, titled))
+        counts = Counter(chain(*[terms] * self._settings.title_weight, map(_TERM, read)))
+        del counts[""]  # of a Counter, also where there is none
+        if len(text) > len(head):
+            first, *others = sentences_of(text[len(head) : _LENGTH])
+            spoken = [*spoken[:-1], spoken[-1] + first, *others]
+        sentences = [[known[word] for word in sentence] for sentence in (spoken if text else sentences_of(title))]
+        in_title = len(set(terms) - {""})
+        return Document(counts, in_title, titled + read, sentences)
 
-    def _remember(self, word: str) -> str:
-        if len(self._stems) >= _CACHE:
-            self._stems.clear()
-        self._stems[word] = term = self._term_of(word)
-        return term
+
+class _Words(dict[str, Word]):
+    """What the words of a language come to, worked out when they are first met; too many are forgotten."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+        self._stop = STOPWORDS.get(language, frozenset())
+
+    def __missing__(self, printed: str) -> Word:
+        if len(self) >= _CACHE:
+            self.clear()
+        lower = printed.lower()
+        kind = NUMBER if printed[0].isdigit() else NAME if printed != lower else PLAIN
+        known = Word(self._term_of(lower), lower, crc32(lower.encode("utf-8", "surrogatepass")), kind)
+        self[printed] = known
+        return known
 
     def _term_of(self, word: str) -> str:
-        """The term of a word, empty if it has none."""
+        """The term of a word in lower case, empty if it has none."""
         if word in self._stop or (len(word) == 1 and not is_unspaced(word)):
             return ""
         return stems.stem(word, self._language) if self._language in stems.LANGUAGES else word[:_PREFIX]
