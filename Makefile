@@ -45,8 +45,8 @@ lock: .venv/.dev  ## Resolve the dependencies again, with hashes
 	@$(COMPILE) pyproject.toml --extra postgresql --group build -o requirements.lock --upgrade
 	@$(COMPILE) pyproject.toml --extra postgresql --group dev -o requirements-dev.lock --upgrade
 
-fuzz: .venv/.fuzz  ## Fuzz config, parse and sanitise, SECONDS each (60); Linux on x86-64
-	@set -e; for target in config parse sanitise; do echo "== $$target"; mkdir -p .fuzz/$$target; \
+fuzz: .venv/.fuzz  ## Fuzz what reads hostile input, SECONDS for each target (60); Linux on x86-64
+	@set -e; for target in config parse sanitise answer page; do echo "== $$target"; mkdir -p .fuzz/$$target; \
 		$(BIN)/python -m fuzz $$target -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=3000 -print_pcs=0 \
 		-dict=fuzz/words.dict -artifact_prefix=.fuzz/$$target- .fuzz/$$target tests/data/feeds aggregator/demo; done
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from lxml import html as lxml_html
+from multidict import CIMultiDict
 
 from aggregator.config import load
 from aggregator.errors import ConfigError
-from aggregator.net.urls import BadUrl, parse_url
+from aggregator.net.decode import BadEncoding, BodyDecoder, TooLarge
+from aggregator.net.discover import page_links
+from aggregator.net.hints import in_one_line, parse_hints
+from aggregator.net.response import Fetched
+from aggregator.net.sites import known_feeds, podcast_feed
+from aggregator.net.sniff import feed_format, guard_of
+from aggregator.net.urls import BadUrl, follow, parse_url
 from aggregator.poll.parse.read import parse_feed
-from aggregator.poll.parse.result import KnownSpans, NotAFeed
+from aggregator.poll.parse.result import FeedMeta, KnownSpans, NotAFeed
+from aggregator.poll.websub import offers_of
 from aggregator.text.html import sanitise as sanitise_html
 
 BASE = "https://feeds.example.org/news/feed"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+_LONGEST = timedelta(days=3650)
+_LIMIT = 100_000  # bytes
+_MOST_LINKS = 40
 _TYPES = (None, "application/rss+xml", "application/atom+xml; charset=utf-8", "text/xml; charset=utf-7", "text/html")
 _NEVER = {"script", "style", "iframe", "object", "embed", "form", "input", "svg", "math", "meta", "link", "base"}
 _ADDRESSES = {"href", "src", "cite", "poster", "srcset", "action", "formaction", "background", "data"}
@@ -59,7 +74,38 @@ def sanitise(data: bytes) -> None:
     _is_safe(sanitise_html(clean, BASE))
 
 
-TARGETS = {"config": config, "parse": parse, "sanitise": sanitise}
+def answer(data: bytes) -> None:
+    """Any answer gives a pause within reason, addresses that can be asked for, and a bounded body."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = [line.partition(":") for line in head.decode("utf-8", "surrogateescape").split("\r\n")]
+    headers = CIMultiDict((name.strip(), value.strip()) for name, _, value in lines)
+    hints = parse_hints(headers, NOW)
+    assert all(span is None or timedelta() < span <= _LONGEST for span in (hints.fresh_for, hints.retry_after)), hints
+    _leads_to_the_web(headers.get("Location", ""))
+    fetched = Fetched(url=BASE, status=200, body=body, links=tuple(headers.getall("Link", ())))
+    for offer in offers_of(fetched, FeedMeta()):
+        parse_url(offer.hub)
+        parse_url(offer.topic)
+    with suppress(TooLarge, BadEncoding):
+        decoder = BodyDecoder(in_one_line(headers, "Content-Encoding"), _LIMIT)
+        for at in range(0, len(body), 7):
+            decoder.feed(body[at : at + 7])
+        assert len(decoder.finish()) <= _LIMIT, "more than the limit"
+
+
+def page(data: bytes) -> None:
+    """A page in which feeds are looked for gives addresses that can be asked for, and not many."""
+    declared, guessed = page_links(data, BASE)
+    assert len(declared) <= _MOST_LINKS >= len(guessed)
+    for url in (*(candidate.url for candidate in declared), *guessed):
+        parse_url(url)
+    assert feed_format(data) in {None, "RSS", "RSS 1.0", "Atom", "JSON Feed"}
+    guard_of(data)
+    podcast_feed(data)
+    known_feeds(f"https://www.youtube.com/{quote(data[:200])}")
+
+
+TARGETS = {"config": config, "parse": parse, "sanitise": sanitise, "answer": answer, "page": page}
 
 
 def _is_plain(text: str) -> None:
@@ -78,6 +124,18 @@ def _is_safe(fragment: str) -> None:
             assert name != "style", f"style in {fragment!r}"
             scheme = value.strip().partition(":")[0].lower()
             assert name not in _ADDRESSES or scheme in {"http", "https", "mailto"}, f"{name}={value!r}"
+
+
+def _leads_to_the_web(location: str) -> None:
+    try:
+        target = follow(parse_url(BASE), location)
+    except BadUrl as error:
+        assert str(error), "refused without a reason"
+        return
+    assert target.scheme in {"http", "https"}
+    assert parse_url(target.url).url == target.url, "an address that changes when it is read again"
+    assert str(target.wire).isascii()
+    assert str(target.wire).isprintable()
 
 
 def _is_web(url: str) -> bool:

@@ -75,8 +75,12 @@ def _linked(fetched: Fetched) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for target, parameters in _LINK.findall(",".join(fetched.links)[:16_384]):
         rel = _REL.search(parameters)
-        for name in (rel[1] or rel[2]).lower().split() if rel else ():
-            found.setdefault(name, []).append(urljoin(fetched.url, target.strip()))
+        try:
+            url = urljoin(fetched.url, target.strip())
+        except ValueError:
+            continue
+        for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
+            found.setdefault(name, []).append(url)
     return found
 
 

@@ -94,6 +94,7 @@ HEAD, SELF = "https://a.example/head", "https://a.example/self"
         ((f"<https://j/{'x' * 3000}>; rel=hub",), FeedMeta(), []),
         (("<https://j/>; rel=hub",), FeedMeta(self_url="urn:x"), []),
         (("<https://j/>; rel=hub",), FeedMeta(self_url="https://a.example/feed?key=${TOKEN}"), []),
+        (('<https://j/>; rel=""', "<http://[j/>; rel=hub"), FeedMeta(), []),
     ],
 )
 def test_hubs_and_topic_are_those_of_the_link_headers_else_of_the_feed(
@@ -103,10 +104,16 @@ def test_hubs_and_topic_are_those_of_the_link_headers_else_of_the_feed(
     assert websub.offers_of(fetched, meta) == offers
 
 
-@given(st.lists(st.text(max_size=60), max_size=3))
-def test_no_link_header_breaks_the_reading_of_it(links: list[str]) -> None:
+PARTS = st.sampled_from(["<https://hub.example/", "</hub", "<http://[", "<javascript:x", ">", "; rel=", "hub", '"', "self", ","])
+
+
+@given(st.lists(st.lists(PARTS | st.text(max_size=5), max_size=12).map("".join), max_size=3))
+def test_whatever_link_headers_say_only_hubs_that_can_be_asked_are_offered_each_once(links: list[str]) -> None:
     fetched = Fetched(url="https://a.example/feed", status=200, body=b"", links=tuple(links))
-    websub.offers_of(fetched, FeedMeta())
+    offers = websub.offers_of(fetched, FeedMeta())
+    assert all(parse_url(offer.hub).url and parse_url(offer.topic).url for offer in offers)
+    assert len({offer.hub for offer in offers}) == len(offers) <= 5
+    assert len({offer.topic for offer in offers}) <= 1
 
 
 def test_link_header_of_a_megabyte_is_read_in_no_time() -> None:
