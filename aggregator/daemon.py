@@ -275,9 +275,11 @@ class Daemon:
             self._config_faults = tuple(str(fault) for fault in error.faults)
             log.error("%s is faulty; the last good one stays active:\n%s", self._config_path, error)  # noqa: TRY400
             return
-        self._config_faults = ()
         if config != self.config:
             await self._activate(config)
+        elif self._config_faults:
+            log.info("%s is good again, and as it was before", self._config_path)
+        self._config_faults = ()
         self._read_at = version
 
     async def _activate(self, config: Config) -> None:
@@ -294,11 +296,12 @@ class Daemon:
         self._soon(self.group_and_publish)
         if (old.web, old.storage.database) != (config.web, config.storage.database):
             log.warning("web and storage.database are read at the start alone; start the program again to change them")
+        edited = [key for key in Config.model_fields if getattr(old, key) != getattr(config, key)]
         log.info(
-            "%s was read again: %s added, %d changed, %d removed",
+            "%s was read again: %s edited; %s added, %d removed",
             self._config_path,
+            ", ".join(edited),
             plural(report.added, "feed", "feeds"),
-            report.changed,
             report.removed,
         )
 

@@ -149,10 +149,13 @@ def test_edits_of_feeds_yaml_are_followed_and_a_faulty_one_keeps_the_last_good(
     (tmp_path / "feeds.yaml").unlink()
     running.until(lambda: "there is no such file" in running.get("/healthz"))
 
+    write_config(tmp_path, url)
+    running.until(lambda: "feeds.yaml is good again, and as it was before" in running.log)
+
     write_config(tmp_path, url, added)
     running.until(lambda: "Added later" in running.get("/feed.atom"))
     assert json.loads(running.get("/healthz"))["warnings"] == []
-    assert "feeds.yaml was read again: 1 feed added, 0 changed, 0 removed" in running.log
+    assert "feeds.yaml was read again: feeds edited; 1 feed added, 0 removed" in running.log
     assert len(feed_server.requests_to("/feed")) == 1, "a reload polls nobody early"
 
     write_config(tmp_path, added)
