@@ -7,6 +7,7 @@ it) at its usual width, and at a width of 998 writes encoded words longer than t
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +23,7 @@ from aggregator.config.values import split_mailbox
 from aggregator.digest.body import both_bodies, text_body
 from aggregator.digest.tokens import PersonalLinks
 from aggregator.errors import DeliveryError
-from aggregator.model import Edition, Mailing
+from aggregator.model import Edition, Mailing, kind_of
 from aggregator.text.lines import tidy
 
 LONGEST_LINE = 998  # RFC 5322 section 2.1.1, without CRLF
@@ -96,10 +97,18 @@ class MessageMaker:
             ("List-Id", f"{_phrase(mailing.list_name)} <{mailing.list_id}>".strip()),
             ("List-Archive", f"<{mailing.archive}>"),
             ("Auto-Submitted", "auto-generated"),
+            ("Precedence", "bulk"),  # to those who answer automatically and don't know RFC 3834
+            ("Feedback-ID", self._feedback_id()),
         ]
         if mailing.reply_to:
             headers.insert(1, ("Reply-To", mailbox(mailing.reply_to)))
         return headers
+
+    def _feedback_id(self) -> str:
+        """By which Gmail counts complaints: digest, kind, and the sender in 5 to 15 characters; never the reader."""
+        edition, sender = self._edition, re.sub("[^a-z0-9]", "", domain_of(self._mailing.sender))
+        label = self._mailing.list_id.partition(".")[0]
+        return f"{label}:{kind_of(edition.variant, edition.issue)}:{sender[:15].ljust(5, '0')}"
 
     def _unsubscribe(self, links: PersonalLinks | None) -> list[tuple[str, str]]:
         if links is None:

@@ -3,13 +3,15 @@
 Understood are commas, semicolons and tabs; UTF-8 with or without a byte order mark, UTF-16 and Windows-1252 (all three
 are what Excel writes); Excel's first line `sep=;`; a heading, or none with the address in the first column. The columns
 are those that are written here, so that one installation's export is another one's import. Other programs' words for
-who is subscribed are understood, too: nobody who has left comes back by an import.
+who is subscribed are understood, too, and the columns in which they note that somebody has left (listmonk, Ghost,
+Mailchimp, Buttondown, Substack, Brevo, MailerLite): nobody who has left comes back by an import.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,12 +36,36 @@ COLUMNS = (
 )
 _ADDRESS = ("address", "email", "e-mail", "mail", "email address", "e-mail address", "email_address")
 _STATE = ("state", "status", "subscribed_to_emails", "subscribed")
+_PERHAPS_STATE = ("type", "subscriber_type")  # what these say may be something else
 _STATES = {
-    SubscriberState.CONFIRMED: ("confirmed", "subscribed", "active", "enabled", "true", "yes", "1"),
-    SubscriberState.UNCONFIRMED: ("unconfirmed", "pending", "inactive"),
-    SubscriberState.UNSUBSCRIBED: ("unsubscribed", "disabled", "blocklisted", "blocked", "false", "no", "0"),
-    SubscriberState.SUPPRESSED: ("suppressed", "bounced", "cleaned", "complained"),
+    SubscriberState.CONFIRMED: (
+        "confirmed",
+        "subscribed",
+        "active",
+        "enabled",
+        "true",
+        "yes",
+        "1",
+        "regular",
+        "premium",
+    ),
+    SubscriberState.UNCONFIRMED: ("unconfirmed", "pending", "inactive", "unactivated"),
+    SubscriberState.UNSUBSCRIBED: ("unsubscribed", "disabled", "blocklisted", "blocked", "removed", "false", "no", "0"),
+    SubscriberState.SUPPRESSED: ("suppressed", "bounced", "cleaned", "complained", "undeliverable", "spammy"),
 }
+_ENDED = {  # columns that hold a time or a yes once somebody has left
+    SubscriberState.SUPPRESSED: ("clean_time", "cleaned_at", "bounced_at"),
+    SubscriberState.UNSUBSCRIBED: (
+        "unsub_time",
+        "unsubscribed_at",
+        "deleted_at",
+        "email_disabled",
+        "email_blacklisted",
+    ),
+}
+_NOT_ENDED = ("", "false", "no", "0", "null", "none")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_GUESSES = {"euid": "timezone"}  # Mailchimp takes the zone from an IP address; nobody has wished for it
 _FREQUENCIES = tuple(one.value for one in Frequency)
 _YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _LONG_DAYS = dict(zip(WEEKDAYS, ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun"), strict=True))
@@ -144,7 +170,8 @@ def _heading(cells: Sequence[str]) -> list[str] | None:
     words[words.index(address)] = _ADDRESS[0]
     if state := next((word for word in _STATE if word in words), None):
         words[words.index(state)] = _STATE[0]
-    return words
+    guessed = {column for sign, column in _GUESSES.items() if sign in words}
+    return ["" if word in guessed else word for word in words]
 
 
 def _cell(text: str) -> str:
@@ -165,7 +192,7 @@ def _row(line: int, cells: Mapping[str, str], config: Config) -> Row:
     return Row(
         line,
         address,
-        _state(cells.get("state", "")),
+        _state(cells),
         _names("digest", digests, config.digests) if digests else None,
         Wishes(
             frequency=Frequency(_one_of("frequency", cells.get("frequency", ""), _FREQUENCIES) or Frequency.DAILY),
@@ -179,11 +206,20 @@ def _row(line: int, cells: Mapping[str, str], config: Config) -> Row:
     )
 
 
-def _state(word: str) -> SubscriberState | None:
-    found = next((state for state, words in _STATES.items() if word.casefold() in words), None)
-    if word and found is None:
+def _state(cells: Mapping[str, str]) -> SubscriberState | None:
+    """What the row says of him; that he has left counts more than anything else."""
+    for state, columns in _ENDED.items():
+        if any(cells.get(column, "").casefold() not in _NOT_ENDED for column in columns):
+            return state
+    word = cells.get("state", "")
+    found = next((known for one in (word, *map(cells.get, _PERHAPS_STATE)) if (known := _meant(one))), None)
+    if word and found is None and not _DATE.match(word):  # a date says since when
         raise ValueError(f"state: {word!r} is unknown; write one of {', '.join(SubscriberState)}")
     return found
+
+
+def _meant(word: str | None) -> SubscriberState | None:
+    return next((state for state, words in _STATES.items() if (word or "").casefold() in words), None)
 
 
 def _short(day: str) -> str:

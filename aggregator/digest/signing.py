@@ -27,7 +27,7 @@ FEWEST_BITS = 1024  # of an RSA key: receivers take none that is shorter (RFC 83
 _SIGNED = (
     *("from", "reply-to", "to", "subject", "date", "message-id"),
     *("mime-version", "content-type", "content-transfer-encoding", "content-language"),
-    *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-archive", "auto-submitted"),
+    *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-archive", "auto-submitted", "feedback-id"),
 )
 _BASE64_LINE = 72
 _WHITESPACE = re.compile(rb"[\t ]+")

@@ -82,6 +82,8 @@ def test_it_has_one_of_each_header(edition: Edition) -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Archive"] == f"<{MAILING.archive}>"
     assert mail["List-Id"] == "Morning briefing <morning-briefing.example.org>"
+    assert mail["Feedback-ID"] == "morning-briefing:edition:exampleorg"
+    assert mail["Precedence"] == "bulk"
     assert not mail.defects
 
 
@@ -193,6 +195,27 @@ def test_a_subscribers_mail_has_one_click_and_his_own_links_everywhere(edition: 
     assert text.count(links.unsubscribe) == html.count(f'"{links.unsubscribe}"') == 1
     assert f" {shared.unsubscribe}\n" not in text and f'"{shared.unsubscribe}"' not in html
     assert re.findall(r"(?:https?://|mailto:)\S+", text) == [address for _, address in MailHtml(html).links()]
+
+
+def test_one_click_is_offered_for_https_alone() -> None:
+    """RFC 8058 section 3.1: mail programs would not use it otherwise."""
+    links = personal_links("secret", "http://192.0.2.1:8000", Holder(17, "salt"))
+    mail = parsed(MessageMaker(edition_with()).make("anna@example.org", "<1@example.org>", links=links).data)
+    assert links.unsubscribe in mail["List-Unsubscribe"] and mail["List-Unsubscribe-Post"] is None
+
+
+@pytest.mark.parametrize(
+    ("variant", "issue", "sender", "expected"),
+    [
+        ("alert-0123456789ab", 17, "A <a@b.io>", "morning-briefing:alert:bio00"),
+        ("0123456789ab", 2, "A <a@a-very-long-name.example.org>", "morning-briefing:bundle:averylongnameex"),
+    ],
+)
+def test_feedback_ids_say_which_kind_of_mail_was_called_spam_and_never_whose(
+    variant: str, issue: int, sender: str, expected: str
+) -> None:
+    made = edition_with(variant=variant, issue=issue, mailing=replace(MAILING, sender=sender))
+    assert parsed(raw(made))["Feedback-ID"] == expected
 
 
 def test_an_address_beyond_ascii_needs_smtputf8() -> None:

@@ -271,6 +271,12 @@ def test_the_variables_of_the_documentation_are_those_that_templates_get() -> No
     assert [field.name for kind in (Also, Contents) for field in fields(kind) if f"`{field.name}`" not in page] == []
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_language_and_direction_survive_where_a_mail_program_keeps_the_body_alone(language: str) -> None:
+    (main,) = MailHtml(rendered(edition_of(3), language=language).html).root.xpath("//*[@role='main']")
+    assert (main.get("lang"), main.get("dir")) == (language, "rtl" if language == "ar" else "ltr")
+
+
 @pytest.mark.parametrize("name", ["confirm.txt", "manage.txt", "welcome.txt"])
 def test_letters_have_short_lines_and_their_variables_are_documented(name: str) -> None:
     env = environment(None)

@@ -86,6 +86,41 @@ def test_words_of_other_programs_for_who_is_subscribed(word: str, state: Subscri
         assert row.state is state
 
 
+MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,TIMEZONE,LAST_CHANGED,LEID,EUID,NOTES,TAGS"
+CHIMP = f'{ANNA},Anna,2,"2024-03-01 10:00:00","2024-03-01 10:05:00",Nowhere/Town,"2024-03-02",17,ab,,"""vip"""'
+LISTMONK = "uuid,email,name,attributes,status,created_at,updated_at"
+GHOST = (
+    "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "state"),
+    [
+        (f"{MAILCHIMP}\n{CHIMP}\n", None),
+        (f"{MAILCHIMP},UNSUB_TIME,UNSUB_REASON\n{CHIMP},2025-01-01 08:00:00,normal\n", SubscriberState.UNSUBSCRIBED),
+        (f"{MAILCHIMP},CLEAN_TIME,CLEAN_CAMPAIGN_TITLE\n{CHIMP},2025-01-01 08:00:00,x\n", SubscriberState.SUPPRESSED),
+        (f'{LISTMONK}\nu1,{ANNA},Anna,"{{""city"": ""Kyiv""}}",enabled,2024,2024\n', SubscriberState.CONFIRMED),
+        (f'{LISTMONK}\nu1,{ANNA},Anna,"{{}}",blocklisted,2024,2024\n', SubscriberState.UNSUBSCRIBED),
+        (f"{GHOST}\n1,{ANNA},Anna,,true,false,,2024-01-01T00:00:00Z,,a,\n", SubscriberState.CONFIRMED),
+        (f"{GHOST}\n1,{ANNA},Anna,,false,false,,2024-01-01T00:00:00Z,,a,\n", SubscriberState.UNSUBSCRIBED),
+        (f"{GHOST}\n1,{ANNA},Anna,,true,false,,2024-01-01,2025-01-01,a,\n", SubscriberState.UNSUBSCRIBED),
+        (f"email,active_subscription,email_disabled,created_at\n{ANNA},false,false,2024\n", None),  # Substack
+        (f"email,active_subscription,email_disabled,created_at\n{ANNA},true,true,2024\n", SubscriberState.UNSUBSCRIBED),
+        (f"email,notes,tags,type\n{ANNA},,,regular\n", SubscriberState.CONFIRMED),  # Buttondown
+        (f"email,notes,tags,type\n{ANNA},,,undeliverable\n", SubscriberState.SUPPRESSED),
+        (f"email,type\n{ANNA},journalist\n", None),
+        (f"CONTACT ID,EMAIL,EMAIL_BLACKLISTED\n1,{ANNA},Yes\n", SubscriberState.UNSUBSCRIBED),  # Brevo
+        (f"Subscriber,Email,Subscribed\nAnna,{ANNA},2024-05-01 10:00:00\n", None),  # MailerLite
+    ],
+)
+def test_exports_of_other_programs_bring_nobody_back_who_has_left(table: str, state: SubscriberState | None) -> None:
+    roster = read_roster(table.encode(), CONFIG)
+    assert roster.faults == ()
+    (row,) = roster.rows
+    assert (row.address, row.state, row.wishes) == (ANNA, state, Wishes())
+
+
 def test_wishes_of_a_row() -> None:
     table = (
         "address;frequency;topics;hour;weekday;timezone;alerts;digests\n"
