@@ -1,13 +1,13 @@
 """Lists of feeds with an address a line."""
 
-import contextlib
+import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.lists import read_list
-from aggregator.config.opml import Opml, OpmlFeed
+from aggregator.config.opml import OpmlFeed
 from aggregator.errors import UsageError
 
 URLS = """\
@@ -48,7 +48,19 @@ def test_what_is_no_list_is_refused(text: str) -> None:
         read_list(text.encode())
 
 
-@given(st.binary() | st.text().map(str.encode))
-def test_no_bytes_break_the_reading(data: bytes) -> None:
-    with contextlib.suppress(UsageError):
-        assert isinstance(read_list(data), Opml)
+LINES = st.sampled_from(
+    ["https://a.example/", "http://A.example:80/x#y", "~Name", '"~A name"', "tag", '"', "#", "query:x", "\n", " "]
+)
+
+
+@given(st.binary() | st.lists(LINES | st.text(max_size=8)).map("".join).map(str.encode))
+def test_any_bytes_are_refused_or_give_addresses_that_read_the_same_again(data: bytes) -> None:
+    try:
+        read = read_list(data)
+    except UsageError as error:
+        assert str(error)
+        return
+    again = read_list("\n".join(shlex.quote(feed.url) for feed in read.feeds).encode())
+    assert [feed.url for feed in again.feeds] == [feed.url for feed in read.feeds]
+    assert again.skipped == ()
+    assert all(one.name and one.reason for one in read.skipped)

@@ -1,5 +1,7 @@
 """Lists of feeds from other readers, friendly and hostile."""
 
+from xml.sax.saxutils import quoteattr
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -117,18 +119,38 @@ def test_opml_files_of_other_projects_are_read() -> None:
         assert isinstance(read_opml(path.read_bytes()), Opml)
 
 
+OUTLINES = st.sampled_from(
+    [
+        "<outline ",
+        "<outline text='A' ",
+        "xmlUrl='",
+        "https://a.example/",
+        "feed:",
+        "' ",
+        "type='rss' ",
+        "/>",
+        ">",
+        "</outline>",
+    ]
+)
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+@given(st.binary(max_size=300) | st.lists(OUTLINES | st.text(max_size=8)).map("".join).map(str.encode))
 @example(b"<opml><outline xmlUrl='https://[/'/></opml>")
 @example(b"<opml/>")
 @example(b"<!DOCTYPE opml><opml>&x;</opml>")
 @example(b"<?xml version='1.0' encoding='nonsense'?><opml/>")
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_are_refused_or_give_addresses_that_read_the_same_again(data: bytes) -> None:
     for body in (data, b"<opml><body>" + data + b"</body></opml>"):
         try:
-            assert isinstance(read_opml(body), Opml)
+            read = read_opml(body)
         except UsageError as error:
             assert str(error)
+            continue
+        again = opml("".join(f"<outline xmlUrl={quoteattr(feed.url)}/>" for feed in read.feeds))
+        assert [feed.url for feed in again.feeds] == [feed.url for feed in read.feeds]
+        assert all(one.name and one.reason for one in read.skipped)
 
 
 def test_scraped_page_of_freshrss_is_left_out() -> None:

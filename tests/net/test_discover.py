@@ -11,6 +11,7 @@ from aggregator.net.discover import Discovery, discover, page_links
 from aggregator.net.robots import Robots
 from aggregator.net.sites import known_feeds, podcast_feed, podcast_lookup
 from aggregator.net.sniff import feed_format, guard_of
+from aggregator.net.urls import parse_url
 from tests.feedserver import FeedServer, Reply
 
 ATOM = b"<?xml version='1.0'?><!-- c --><feed xmlns='http://www.w3.org/2005/Atom'/>"
@@ -300,10 +301,18 @@ def test_feed_is_told_from_a_page_by_its_first_bytes(body: bytes, expected: str 
     assert feed_format(body) == expected
 
 
-@given(st.binary(max_size=500))
-def test_hostile_pages_raise_nothing(body: bytes) -> None:
-    feed_format(body)
-    page_links(body, "http://a.example/")
+LINKS = st.sampled_from([b"<link rel=alternate type=application/rss+xml href='", b"<a href='", b"<base href='", b"'>"])
+ADDRESSES = st.sampled_from(
+    [b"/feed", b"//[", b"javascript:feed", b"http://b.example/feed", b"\\rss", b"?feed=rss2", b"#"]
+)
+
+
+@given(st.lists(LINKS | ADDRESSES | st.binary(max_size=20)).map(b"".join))
+def test_hostile_pages_give_only_addresses_that_can_be_asked_each_once(body: bytes) -> None:
+    declared, guessed = page_links(body, "http://a.example/")
+    for found in ([candidate.url for candidate in declared], guessed):
+        assert all(parse_url(url).url for url in found)
+        assert len(set(found)) == len(found) <= 20
 
 
 def test_page_of_many_links_and_deep_nesting_gives_a_bounded_answer() -> None:

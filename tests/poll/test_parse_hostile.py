@@ -206,12 +206,19 @@ def test_any_body_gives_harmless_entries_or_a_sentence(body: str, framed: bool) 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=30), st.text(max_size=20))
-def test_any_bytes_headers_and_addresses_raise_nothing_else(body: bytes, content_type: str, base_url: str) -> None:
-    for data in (body, b"<rss><channel><item>" + body):
+def test_any_bytes_headers_and_addresses_give_harmless_entries_or_a_sentence(
+    body: bytes, content_type: str, base_url: str
+) -> None:
+    for data in (body, b"<rss><channel><item>" + body, b"<rss><channel><item><title>" + body):
         try:
-            parse_feed(data, content_type=content_type, base_url=base_url, known=KnownSpans.from_bytes(body))
+            parsed = parse_feed(data, content_type=content_type, base_url=base_url, known=KnownSpans.from_bytes(body))
         except NotAFeed as refused:
             assert str(refused)
+            continue
+        for entry in parsed.entries:
+            assert_harmless(entry)
+        assert len(set(parsed.identities)) == len(parsed.entries)
+        assert KnownSpans.from_bytes(parsed.spans.to_bytes()) == parsed.spans
 
 
 def test_nothing_unsafe_comes_out_of_odd_feeds() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.net.response import Fetched
+from aggregator.net.urls import parse_url
 from aggregator.poll import websub
 from aggregator.poll.parse.result import FeedMeta
 from aggregator.poll.schedule import PUSHED, NextPoll, with_pushes
@@ -104,7 +105,9 @@ def test_hubs_and_topic_are_those_of_the_link_headers_else_of_the_feed(
     assert websub.offers_of(fetched, meta) == offers
 
 
-PARTS = st.sampled_from(["<https://hub.example/", "</hub", "<http://[", "<javascript:x", ">", "; rel=", "hub", '"', "self", ","])
+PARTS = st.sampled_from(
+    ["<https://hub.example/", "</hub", "<http://[", "<javascript:x", ">", "; rel=", "hub", '"', "self", ","]
+)
 
 
 @given(st.lists(st.lists(PARTS | st.text(max_size=5), max_size=12).map("".join), max_size=3))
