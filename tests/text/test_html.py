@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.text.html import (
     ATTRIBUTES,
+    MAX_DEPTH,
     MAX_HTML,
     TAGS,
     clean_text,
@@ -157,6 +158,31 @@ def test_deep_or_endless_html_is_read_in_linear_time(unit: str) -> None:
     started = time.process_time()
     assert_safe(sanitise(html, BASE))
     assert time.process_time() - started < 5  # quadratic: 20 s and more
+
+
+def test_html_that_is_deeper_than_any_text_loses_its_tags_and_long_html_keeps_them() -> None:
+    def nested(depth: int) -> str:
+        return sanitise("<div>" * depth + "x" + "</div>" * depth, BASE)
+
+    assert nested(MAX_DEPTH).count("<div>") == MAX_DEPTH
+    assert nested(MAX_DEPTH + 1) == "x"
+    assert sanitise("<p>x</p>" * 1000, BASE).count("<p>") == 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("a\x00\x08b\x1b\x7f", "ab"),
+        ("a\u202eb\u202d", "ab"),
+        ("\ufeffa\ud800b\uffff\ufdd0", "ab"),
+        (
+            "two\nlines\tand \u200d joined, isolated \u2068x\u2069",
+            "two\nlines\tand \u200d joined, isolated \u2068x\u2069",
+        ),
+    ],
+)
+def test_characters_that_no_text_needs_are_dropped_and_no_others(text: str, clean: str) -> None:
+    assert clean_text(text) == clean
 
 
 def test_relative_links_are_resolved_and_links_into_the_page_lose_their_target() -> None:
