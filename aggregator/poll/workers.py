@@ -25,7 +25,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -44,6 +44,9 @@ _AHEAD = 6  # journeys for each worker, the one under way included: a worker tha
 _BYTES_TOGETHER = 600_000  # bytes of a journey's bodies; one of a feed never read before counts many times
 _FIRST_READ = 15  # times what a known feed of that size takes
 _POOLS = 3  # tried for one journey
+_LOOK_AFTER = 1.0  # seconds between two looks whether a pool still works
+
+T = TypeVar("T")
 
 
 class _Body(NamedTuple):
@@ -96,7 +99,7 @@ class ParserPool:
 
     def warm_up(self) -> None:
         """Start the workers, which otherwise start with the first body, and then keep it waiting."""
-        self._pool.schedule(_parse_all, args=[[]])
+        self._schedule(self._pool, [])
 
     async def parse(
         self,
@@ -168,15 +171,20 @@ class ParserPool:
         for _ in range(_POOLS):
             pool = self._pool
             with suppress(BrokenProcessPool):
-                return await asyncio.wrap_future(self._schedule(pool, bodies))
+                return await _unless_it_breaks(pool, asyncio.wrap_future(self._schedule(pool, bodies)))
             self._replace(pool)
         raise BrokenProcessPool
 
     def _schedule(self, pool: ProcessPool, bodies: Sequence[_Body]) -> Future[list[ParsedFeed | ParseFailed]]:
+        # Workers are born here, or in a thread that is: what is blocked here never reaches them, not even before their
+        # first line. Ctrl-C is this process's to handle.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return pool.schedule(_parse_all, args=[bodies], timeout=self._time_limit)
         except RuntimeError as error:  # it broke while there was nothing to do
             raise BrokenProcessPool from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def _replace(self, broken: ProcessPool) -> None:
         if self._pool is broken:  # nobody else was first
@@ -196,14 +204,22 @@ class ParserPool:
         )
 
 
+async def _unless_it_breaks(pool: ProcessPool, result: asyncio.Future[T]) -> T:
+    """What was scheduled while a pool broke is never heard of again."""
+    while not (await asyncio.wait([result], timeout=_LOOK_AFTER))[0]:
+        if not pool.active:
+            result.cancel()
+            raise BrokenProcessPool
+    return result.result()
+
+
 def _close(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
 
 
 def _prepare(memory_limit: int) -> None:
-    """In a new worker: Ctrl-C is the parent's to handle, and memory is bounded."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a new worker: it ends at once when it is told to, and its memory is bounded."""
     # Pebble's handler raises SystemExit, which a worker that waits for work answers only after three seconds.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))

@@ -157,6 +157,17 @@ async def test_workers_ignore_ctrl_c(pool: ParserPool) -> None:
     assert all(isinstance(one, ParsedFeed) for one in await asyncio.gather(*(parse(pool, GOOD) for _ in range(4))))
 
 
+async def test_workers_ignore_ctrl_c_while_they_start(pool: ParserPool, capfd: pytest.CaptureFixture[str]) -> None:
+    before = workers()
+    pool.warm_up()
+    for _ in range(20):
+        for worker in workers() - before:
+            os.kill(worker, signal.SIGINT)
+        await asyncio.sleep(0.02)
+    assert isinstance(await parse(pool, GOOD), ParsedFeed)
+    assert capfd.readouterr().err == ""
+
+
 async def test_odd_feeds_end_no_worker(pool: ParserPool) -> None:
     await asyncio.gather(*(parse(pool, GOOD) for _ in range(4)))
     before = workers()
