@@ -14,7 +14,7 @@ click, which comes from no page at all. The pages speak the site's language, as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 from zoneinfo import available_timezones
@@ -204,8 +204,8 @@ class _Subscriptions:
     def _choices(self, person: Subscriber) -> dict[str, object]:
         """What the form offers: what is usual, and what this person has, however he came to it."""
         config, wishes = self._config_source(), person.wishes
-        digest = next((config.digests[name] for name in config.digests if name in person.digests), None)
-        schedule = Schedule.of(digest, config.site) if digest else None
+        usual = [Schedule.of(digest, config.site) for name, digest in config.digests.items() if name in person.digests]
+        days = dict(zip(WEEKDAYS, self.words.weekdays, strict=True))
         zones = {zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/"} | {"UTC"}
         languages = {*languages_on_offer(config), *filter(None, [wishes.language])}
         return {
@@ -214,13 +214,13 @@ class _Subscriptions:
             "all_topics": tuple(config.topics),
             "frequencies": tuple(Frequency),
             "languages": {language: name_of(language) for language in sorted(languages)},
-            "weekdays": dict(zip(WEEKDAYS, self.words.weekdays, strict=True)),
+            "weekdays": days,
             "hours": sorted({*_HALF_HOURS, *filter(None, [wishes.hour])}),
             "zones": sorted(zones | set(filter(None, [wishes.timezone]))),
             "alert_topics": tuple(name for name, topic in config.topics.items() if topic.alert),
-            "usual_weekday": digest.days[0] if digest else WEEKDAYS[0],
-            "usual_hour": f"{schedule.at:%H:%M}" if schedule else "",
-            "usual_zone": str(schedule.zone if schedule else config.site.timezone),
+            "usual_weekday": _each(days[one.days[0]] for one in usual),
+            "usual_hour": _each(f"{one.at:%H:%M}" for one in usual),
+            "usual_zone": _each(str(one.zone) for one in usual),
         }
 
     async def _person(self, request: Request, purpose: Purpose) -> Subscriber:
@@ -244,3 +244,8 @@ class _Subscriptions:
         given = {"words": self.words, **variables}
         body = await asyncio.to_thread(pages.page, self._config_source(), template, title, given)
         return Response(body, status, headers=_HEADERS | {"content-type": "text/html; charset=utf-8"})
+
+
+def _each(values: Iterable[str]) -> str:
+    """Each value once: what is usual in several newsletters."""
+    return ", ".join(dict.fromkeys(values))
