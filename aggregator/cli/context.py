@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from aggregator.errors import UsageError
+
 if TYPE_CHECKING:
     from aggregator.config.models import Config
     from aggregator.store.database import Store
+
+MOST_DAYS = 36_500  # that an option can name
 
 # As the help lists them: first what a beginner needs.
 _ORDER = (
@@ -40,6 +45,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def local_date(option: str, value: str | None) -> str | None:
+    """A day as an option names it. Raises UsageError."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise UsageError(f"{option} {value!r} is no date; write it as 2026-11-22") from None
 
 
 def flag(*names: str, **more: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current, flag
+from aggregator.cli.context import app, current, flag, local_date
 from aggregator.cli.output import complain, iso, print_json, print_table, say
 from aggregator.errors import UsageError
 from aggregator.model import DeliveryState
@@ -41,7 +41,7 @@ def deliveries(
     if context.invoked_subcommand is not None:
         return
     with current(context).store() as store:
-        rows = _rows(store, edition, state, limit)
+        rows = _rows(store, local_date("--edition", edition), state, limit)
     if as_json:
         print_json([_document(delivery, of) for delivery, of in rows])
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import Context, app, current, flag
+from aggregator.cli.context import MOST_DAYS, Context, app, current, flag
 from aggregator.cli.output import print_json, print_text
 from aggregator.text.counts import plural
 
@@ -35,7 +35,7 @@ def plan(
         Path | None, typer.Argument(metavar="[FILE]", help="The edited file; feeds.yaml itself otherwise.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option("--days", min=1, help="Read the entries of so many days; all else.")
+        int | None, typer.Option("--days", min=1, max=MOST_DAYS, help="Read the entries of so many days; all else.")
     ] = None,
     samples: Annotated[int, typer.Option("--samples", "-n", min=0, help="Entries shown of each kind of change.")] = 3,
     as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,

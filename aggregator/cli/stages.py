@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import Context, app, current, flag
+from aggregator.cli.context import Context, app, current, flag, local_date
 from aggregator.cli.output import ago, complain, print_json, print_text, say, unknown
 from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
@@ -229,21 +229,12 @@ def digest(
         raise UsageError(unknown("digest", name, here.config.digests))
     if preview is not None and send:
         raise UsageError("--preview keeps nothing and --send mails: choose one")
-    local_date = _local_date(on)
+    day = local_date("--date", on)
     with here.store() as store:
         if send:
-            _send(store, here, name, local_date)
+            _send(store, here, name, day)
         else:
-            _preview(store, here, name, local_date, preview)
-
-
-def _local_date(value: str | None) -> str | None:
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise UsageError(f"--date {value!r} is no date; write it as 2026-11-22") from None
+            _preview(store, here, name, day, preview)
 
 
 def _preview(store: Store, here: Context, name: str, local_date: str | None, out: Path | None) -> None:

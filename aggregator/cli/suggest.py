@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator import clock
-from aggregator.cli.context import app, current, flag
+from aggregator.cli.context import MOST_DAYS, app, current, flag
 from aggregator.cli.output import plain, print_json, print_text
 from aggregator.text.counts import plural
 
@@ -28,7 +28,7 @@ _NO_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null
 @app.command()
 def suggest(
     context: typer.Context,
-    days: Annotated[int, typer.Option("--days", min=1, help="Read the entries of so many days.")] = 14,
+    days: Annotated[int, typer.Option("--days", min=1, max=MOST_DAYS, help="Read the entries of so many days.")] = 14,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=100, help="At most so many keywords for a topic, and new topics.")
     ] = 8,

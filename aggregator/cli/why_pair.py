@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.cli.why_entry import evidence_lines
 from aggregator.cli.why_feed import Told
 from aggregator.cli.why_find import one_entry
+from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,6 +22,8 @@ def together(conn: Connection, what: str, other: str) -> Told:
     from aggregator.store import stories
 
     pair = one_entry(conn, what), one_entry(conn, other)
+    if pair[0].id == pair[1].id:
+        raise UsageError(f"{what!r} and {other!r} are one and the same entry")
     keys = stories.keys(conn, {story for entry in pair if (story := entry.story_id) is not None})
     same = pair[0].story_id is not None and pair[0].story_id == pair[1].story_id
     near, missing = _compared(conn, *pair)

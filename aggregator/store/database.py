@@ -136,7 +136,8 @@ def _sqlite_engine(url: str) -> Engine:
         try:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"can't make the data folder {Path(database).parent}: {error.strerror}") from error
+            where = Path(database).parent
+            raise StorageError(f"can't make the data folder {where}: {error.strerror}; name another with -d") from error
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -193,4 +194,6 @@ def _postgresql_engine(url: str) -> Engine:
     try:
         return create_engine(parsed, pool_pre_ping=True, pool_size=10)
     except ModuleNotFoundError as error:
-        raise StorageError("PostgreSQL needs the package psycopg: pip install 'psycopg[binary]', where this program is installed") from error
+        raise StorageError(
+            "PostgreSQL needs the package psycopg: pip install 'psycopg[binary]', where this program is installed"
+        ) from error

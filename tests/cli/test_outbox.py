@@ -87,3 +87,9 @@ def test_an_uncertain_delivery_that_arrived_is_sent(store: Store, run: Run) -> N
     assert states(store)["cid"] is DeliveryState.SENT
     again = run("deliveries", "resolve", "3", "--arrived")
     assert again.code == 2 and "no uncertain delivery 3" in again.err
+
+
+def test_edition_that_is_no_day_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("feeds: [https://a.example/feed]")
+    ran = run("deliveries", "--edition", "yesterday")
+    assert (ran.code, ran.err) == (2, "--edition 'yesterday' is no date; write it as 2026-11-22\n")

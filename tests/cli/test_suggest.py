@@ -174,3 +174,8 @@ def test_too_little_data_is_said(folder: Path, run: Run) -> None:
 @pytest.mark.parametrize("text", ["No", "on", "2024", "T-72", "a: b", "x #y", "'q", '"', "AT&T", "Skynex guns", "Київ"])
 def test_any_keyword_is_text_to_a_yaml_reader(text: str) -> None:
     assert read_tree(f"- {scalar(text)}\n".encode(), {}).root == [text]
+
+
+@pytest.mark.parametrize("command", ["suggest", "plan"])
+def test_more_days_than_there_ever_were_are_a_usage_error(run: Run, command: str) -> None:
+    assert run(command, "--days", "99999999").code == 2
