@@ -178,13 +178,13 @@ class ParserPool:
     def _schedule(self, pool: ProcessPool, bodies: Sequence[_Body]) -> Future[list[ParsedFeed | ParseFailed]]:
         # Workers are born here, or in a thread that is: what is blocked here never reaches them, not even before their
         # first line. Ctrl-C is this process's to handle.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return pool.schedule(_parse_all, args=[bodies], timeout=self._time_limit)
         except RuntimeError as error:  # it broke while there was nothing to do
             raise BrokenProcessPool from error
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _replace(self, broken: ProcessPool) -> None:
         if self._pool is broken:  # nobody else was first
