@@ -27,6 +27,7 @@ MAX_SPANS = 20
 _HOW = {Kind.TOGETHER: "", Kind.NEAR: "with its words near each other ", Kind.IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
 _RIVAL_LIMIT = 2.5
+_FEW = 3  # topics are looked at as they come
 _ROUNDING = 1e-9  # of sums in another order
 
 
@@ -109,15 +110,38 @@ class TopicMatcher:
 
     def _read(self, entry: EntryContent, feed_name: str, feed_url: str, *, whole: bool) -> _Reading:
         """All topics' evidence, or that of those which may take the entry, or keep others from taking it."""
-        matcher = self._matcher
-        read = matcher.read(entry)
-        standings = {}
-        for (name, wanted), ceiling in matcher.ceilings(read).items():
-            if wanted and (whole or self._matters(name, ceiling)) and self._takes_feed(name, feed_name, feed_url):
-                evidence = matcher.evidence(read, (name, True))
-                if evidence:
-                    standings[name] = _stand(evidence, matcher.evidence(read, (name, False)))
-        return _Reading(read, standings)
+        read = self._matcher.read(entry)
+        ceilings = {
+            name: ceiling
+            for (name, wanted), ceiling in self._matcher.ceilings(read).items()
+            if wanted and (whole or self._matters(name, ceiling)) and self._takes_feed(name, feed_name, feed_url)
+        }
+        if whole or len(ceilings) < _FEW or read.fields["text"].length <= SUMMARY_WORDS:
+            found = ((name, self._standing(name, read)) for name in ceilings)
+            return _Reading(read, {name: standing for name, standing in found if standing is not None})
+        return _Reading(read, self._likeliest(read, ceilings))
+
+    def _likeliest(self, read: ReadEntry, ceilings: Mapping[str, float]) -> dict[str, _Standing]:
+        """The standings of topics in an article, without those that can neither take it nor be another's rival."""
+        standings: dict[str, _Standing] = {}
+        best = second = 0.0
+        for name in sorted(ceilings, key=ceilings.__getitem__, reverse=True):
+            ceiling = ceilings[name] + _ROUNDING
+            if (
+                ceiling < second
+                and ceiling < self._bar(name, best)
+                and not self._matcher.is_in_title(read, (name, True))
+            ):
+                continue
+            standing = self._standing(name, read)
+            if standing is not None:
+                standings[name] = standing
+                best, second = max(best, standing.score), max(second, min(best, standing.score))
+        return {name: standings[name] for name in ceilings if name in standings}
+
+    def _standing(self, name: str, read: ReadEntry) -> _Standing | None:
+        wanted = self._matcher.evidence(read, (name, True))
+        return _stand(wanted, self._matcher.evidence(read, (name, False))) if wanted else None
 
     def _matters(self, name: str, ceiling: float) -> bool:
         """Whether a topic whose score is at most this can decide anything."""
@@ -136,10 +160,13 @@ class TopicMatcher:
         rival = next((leader for leader in reading.leaders if leader != name), None)
         if rival is None:
             return threshold, None
-        share = reading.standings[rival].score * _RIVAL_SHARE
-        if share <= threshold:
-            return threshold, None
-        return min(share, threshold * _RIVAL_LIMIT), rival
+        needed = self._bar(name, reading.standings[rival].score)
+        return needed, rival if needed > threshold else None
+
+    def _bar(self, name: str, rival: float) -> float:
+        """What a topic that the headline says nothing of needs in an article beside a rival of such a score."""
+        threshold = self._thresholds[name]
+        return max(threshold, min(rival * _RIVAL_SHARE, threshold * _RIVAL_LIMIT))
 
     def _verdict(self, name: str, reading: _Reading) -> Verdict:
         if name not in reading.standings:

@@ -40,11 +40,15 @@ class Expression(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A keyword ready to match. `needs`: sets of words of which one must be complete; None if that can't be said."""
+    """A keyword ready to match.
+
+    `words` are all that it looks for, `needs` sets of them of which one must be complete; None if that can't be said.
+    """
 
     text: str
     root: Expression
     needs: Needs
+    words: frozenset[int] | None
     fields: frozenset[str]
 
 
@@ -159,8 +163,11 @@ class Compiler:
     def compile(self, keyword: Keyword) -> Compiled:
         """The keyword as expressions, with what it takes to look at it."""
         self._fields: set[str] = set()
+        self._words: set[int] = set()
+        self._has_regex = False
         root, needs = self._node(keyword.root, _FIELDS)
-        return Compiled(keyword.text, root, needs, frozenset(self._fields))
+        words = None if self._has_regex else frozenset(self._words)
+        return Compiled(keyword.text, root, needs, words, frozenset(self._fields))
 
     def _node(self, node: Node, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         match node:
@@ -168,6 +175,7 @@ class Compiler:
                 return self._phrase(node, fields)
             case Regex():
                 self._fields.update(fields)
+                self._has_regex = True
                 return _RegexIs(compile_regex(node.pattern), fields), None
             case Near():
                 left, left_needs = self._node(node.left, fields)
@@ -193,6 +201,7 @@ class Compiler:
     def _phrase(self, phrase: Phrase, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         self._fields.update(fields)
         ways = tuple(tuple(map(self.vocabulary.number, way)) for way in ways_to_write(phrase))
+        self._words.update(*ways)
         readable = fields in (_FIELDS, ("title",))
         first = phrase.words[0]
         pattern = Pattern(

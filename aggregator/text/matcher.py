@@ -81,6 +81,12 @@ class Matcher(Generic[List]):
                 parts.setdefault(self._owners[index], []).append(ceiling)
         return {name: backed(sum(ceilings), len(ceilings)) for name, ceilings in parts.items()}
 
+    def is_in_title(self, entry: ReadEntry, name: List) -> bool:
+        """Whether keywords of a list that may match say anything of the title: at least one word of one is there."""
+        title = entry.fields["title"].found.keys()
+        words = (self._keywords[index].words for index in self._lists[name] if index in entry.candidates)
+        return any(known is None or not title.isdisjoint(known) for known in words)
+
     def expressions(self, name: List) -> list[tuple[str, Expression]]:
         """The keywords of a list, as written and compiled."""
         return [(self._keywords[index].text, self._keywords[index].root) for index in self._lists[name]]

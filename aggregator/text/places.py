@@ -75,7 +75,9 @@ class FieldText:
     def offsets(self, place: Place) -> tuple[int, int]:
         """Character offsets of what stands there."""
         first, token = divmod(place[0], CHUNK_STEP)
-        start = self.span(first)[0]
+        start, end = self.span(first)
+        if place[1] - place[0] == CHUNK_STEP and self.text[start:end].isalpha():
+            return start, end
         if token:
             start += chunk(self.word(first)).tokens[token].start
         last, tokens = divmod(place[1], CHUNK_STEP)

@@ -70,11 +70,14 @@ def _ways_of_word(word: Word, *, exact: bool, guarded: bool) -> list[Way]:
 
 
 def _splits(form: str) -> list[tuple[str, str]]:
-    found = [(start, form[len(start) :]) for start in _BEGINNINGS if form.startswith(start)]
-    found += [(form[: -len(end)], end) for end in _PARTICLES if form.endswith(end)]
-    found += [
-        (form[: -len(end)], end) for end in _SECOND_PARTS if form.endswith(end) and len(form) - len(end) >= _FIRST_PART
-    ]
+    found: list[tuple[str, str]] = []
+    if form.startswith(_BEGINNINGS):
+        found += [(start, form[len(start) :]) for start in _BEGINNINGS if form.startswith(start)]
+    if form.endswith(_PARTICLES):
+        found += [(form[: -len(end)], end) for end in _PARTICLES if form.endswith(end)]
+    if form.endswith(_SECOND_PARTS):
+        ends = (end for end in _SECOND_PARTS if form.endswith(end) and len(form) - len(end) >= _FIRST_PART)
+        found += [(form[: -len(end)], end) for end in ends]
     return [(left, right) for left, right in found if min(len(left), len(right)) >= _MIN_PART - (right in _PARTICLES)]
 
 
