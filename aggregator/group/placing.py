@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aggregator.group.stories.clusterer import Clusterer, Move, Placed
+from aggregator.group.stories.prints import KnownPrints
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.vectors import Row
 from aggregator.model import Entry
@@ -53,6 +54,7 @@ class Placing:
 
     def __init__(self, settings: Settings = SHIPPED) -> None:
         self._settings = settings
+        self._prints = KnownPrints()
         self._clusterers: dict[str, Clusterer] = {}
 
     def restore(self, language: str, row: Row, story: int) -> None:
@@ -71,5 +73,5 @@ class Placing:
 
     def _of(self, language: str) -> Clusterer:
         if language not in self._clusterers:
-            self._clusterers[language] = Clusterer(language, self._settings)
+            self._clusterers[language] = Clusterer(language, self._settings, self._prints)
         return self._clusterers[language]

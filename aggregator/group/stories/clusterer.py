@@ -70,13 +70,14 @@ class _Window:
 class Clusterer:
     """The open stories of one language."""
 
-    def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
+    def __init__(self, language: str, settings: Settings = SHIPPED, prints: KnownPrints | None = None) -> None:
+        """`prints` may be shared by the clusterers of all languages."""
         self._settings = settings
         self._terms = Terms(language, settings)
         self._clusters = Clusters(settings)
         self._recurrence = Recurrence(settings)
         self._window = _Window()
-        self._prints = KnownPrints()
+        self._prints = prints or KnownPrints()
 
     def restore(self, row: Row, story: int) -> None:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""

@@ -27,7 +27,7 @@ _SHARE_OF_NAMES = 0.5
 _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 """Fingerprints that both texts must have: shorter ones are too common to be told apart."""
 
-_REMEMBERED = 4_096
+_REMEMBERED = 2_048
 """Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
 
 _WORD, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint

@@ -20,7 +20,7 @@ _LENGTH = 3_000
 _PREFIX = 6
 """Letters that stand for a word's stem in languages whose inflection is not known."""
 _CACHE = 65_536
-"""Words that are remembered, 15 MB: those of a few days of news."""
+"""Words that are remembered, 15 MB: those of a week of news."""
 
 _TERM = itemgetter(0)
 
@@ -92,7 +92,12 @@ class _Words(dict[str, Word]):
             self.clear()
         lower = printed.lower()
         kind = NUMBER if printed[0].isdigit() else NAME if printed != lower else PLAIN
-        known = Word(self._term_of(lower), lower, crc32(lower.encode("utf-8", "surrogatepass")), kind)
+        if lower == printed:
+            lower = printed  # one string in memory for two
+        term = self._term_of(lower)
+        if term == lower:
+            term = lower
+        known = Word(term, lower, crc32(lower.encode("utf-8", "surrogatepass")), kind)
         self[printed] = known
         return known
 
