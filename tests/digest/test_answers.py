@@ -11,49 +11,22 @@ from typing import Any
 
 import pytest
 
-from aggregator.config.models import Config
 from aggregator.digest import outbox, service, signup
 from aggregator.digest.bounces.verp import codes_in, is_genuine
 from aggregator.digest.message import ascii_domain
 from aggregator.digest.signup import site_secret
-from aggregator.model import Delivery, DeliveryState, Subscriber, SubscriberState
+from aggregator.model import DeliveryState, Subscriber, SubscriberState
 from aggregator.store import deliveries, subscribers
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Next
 from tests.digest.mailserver import mail_server
-from tests.digest.sample import NOW, config, edition_of, stock
+from tests.digest.sample import NOW
+from tests.digest.sending import NAME, mailing, outcomes, send
 from tests.digest.test_subscribers import subscribe
 
-NAME = "Morning briefing"
 ANN, BOB = "ann@one.example", "bob@two.example"
 PENDING, SENT, DEFERRED = DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DEFERRED
 FAILED, SUPPRESSED, UNCERTAIN = DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.UNCERTAIN
-
-
-@pytest.fixture
-def stocked(store: Store) -> Store:
-    stock(store, edition_of(3))
-    return store
-
-
-@pytest.fixture
-def stocked_sqlite(sqlite_store: Store) -> Store:
-    stock(sqlite_store, edition_of(3))
-    return sqlite_store
-
-
-def mailing(url: str, *people: str, **mail: Any) -> Config:
-    made = {"from": "Watch <digest@example.org>", "smtp": url, **mail}
-    return config(mail=made, digests={NAME: {"to": list(people)}})
-
-
-def send(store: Store, made: Config, minutes: float = 0) -> service.SendReport:
-    return service.send_due(store, made, NOW + timedelta(minutes=minutes))
-
-
-def found(store: Store) -> dict[str, Delivery]:
-    with store.read() as conn:
-        return {one.address: one for one in deliveries.listing(conn)}
 
 
 @dataclass
@@ -118,7 +91,7 @@ def test_an_answer_does_what_the_table_says(stocked_sqlite: Store, row: Row) -> 
     with mail_server(**row.server) as server:
         made = mailing(server.url, ANN)
         report = send(stocked_sqlite, made)
-        ann = found(stocked_sqlite)[ANN]
+        ann = outcomes(stocked_sqlite)[ANN]
         assert (ann.state, ann.attempts) == (row.state, row.attempts), ann.reason
         assert row.told in "".join(report.troubles) and bool(report.troubles) is bool(row.told)
         everyone = made.model_copy(update={"digests": made.digests})
@@ -128,7 +101,7 @@ def test_an_answer_does_what_the_table_says(stocked_sqlite: Store, row: Row) -> 
             assert server.recipients == [ANN]
         else:
             assert send(stocked_sqlite, made, 200).sent == 0
-            assert found(stocked_sqlite)[ANN].state is row.state
+            assert outcomes(stocked_sqlite)[ANN].state is row.state
             assert len(server.recipients) <= (row.state in {SENT, UNCERTAIN})
 
 
@@ -138,7 +111,7 @@ def test_no_answer_about_one_mail_stops_the_others(stocked_sqlite: Store, name: 
         made = mailing(server.url, ANN, BOB)
         TABLE[name].server.get("rcpt_answers", {}).setdefault(ANN, [])
         send(stocked_sqlite, made)
-        states = [one.state for one in found(stocked_sqlite).values()]
+        states = [one.state for one in outcomes(stocked_sqlite).values()]
         assert SENT in states and PENDING not in states
 
 
@@ -171,7 +144,7 @@ def test_verp_gives_each_delivery_a_sender_of_its_own_and_leaves_the_mail_alone(
         send(stocked, mailing(server.url, ANN, BOB, bounces=bounces))
     secret, senders = site_secret(stocked), set()
     for mail in server.mails:
-        one = found(stocked)[mail.rcpt_tos[0]]
+        one = outcomes(stocked)[mail.rcpt_tos[0]]
         ((id_, mac),) = codes_in(str(mail.mail_from), "bounces+*@example.org")
         assert id_ == one.id and is_genuine(secret, id_, mac, one.message_id)
         senders.add(mail.mail_from)
@@ -184,7 +157,7 @@ def test_a_server_with_extensions_and_one_without_letters_beyond_ascii(stocked_s
     with mail_server(extensions=["PIPELINING", "X-ODD 1"], offers_utf8=False) as server:
         send(stocked_sqlite, mailing(server.url, "ännä@one.example", "user@faß.example", BOB))
     assert sorted(server.recipients) == [BOB, "user@xn--fa-hia.example"]
-    anna = found(stocked_sqlite)["ännä@one.example"]
+    anna = outcomes(stocked_sqlite)["ännä@one.example"]
     assert (anna.state, anna.code) == (FAILED, "5.6.7") and "SMTPUTF8" in anna.reason
 
 
@@ -299,5 +272,5 @@ def test_a_fixed_recipient_who_leaves_on_the_site_gets_nothing_that_waits(stocke
         signup.unsubscribe(stocked, subscribe(stocked, ANN), NOW)
         assert send(stocked, made, 6).sent == 1
     assert server.recipients == [BOB]
-    ann = found(stocked)[ANN]
+    ann = outcomes(stocked)[ANN]
     assert (ann.state, ann.reason) == (SUPPRESSED, "no longer a recipient of this digest")

@@ -8,7 +8,6 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from aggregator.config.models import Config
 from aggregator.digest import outbox, service
 from aggregator.digest.message import Message
 from aggregator.digest.outbox import LEASE, without_addresses
@@ -24,49 +22,22 @@ from aggregator.digest.replies import Result, Verdict
 from aggregator.digest.smtp import SmtpTransport
 from aggregator.digest.transport import Folder, FolderTransport, Server, parse_target
 from aggregator.errors import StorageError
-from aggregator.model import Delivery, DeliveryState
+from aggregator.model import DeliveryState
 from aggregator.store import deliveries
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Next
 from tests.digest.mailserver import MailServer, mail_server
-from tests.digest.sample import NOW, config, edition_of, stock
+from tests.digest.sample import NOW, edition_of, stock
+from tests.digest.sending import NAME, mailing, outcomes, send
 
-NAME = "Morning briefing"
 TLS = Path(__file__).parents[1] / "data" / "tls"
 PEOPLE = ("ann@one.example", "bob@two.example", "cid@three.example")
 
 
-def mailing_to(url: str, people: Iterable[str] = PEOPLE, **digest: Any) -> Config:
-    return config(
-        mail={"from": "Watch <digest@example.org>", "smtp": url}, digests={NAME: {"to": list(people), **digest}}
-    )
-
-
-def states(store: Store) -> dict[str, Delivery]:
-    with store.read() as conn:
-        return {one.address: one for one in deliveries.listing(conn)}
-
-
-@pytest.fixture
-def stocked(store: Store) -> Store:
-    stock(store, edition_of(5))
-    return store
-
-
-@pytest.fixture
-def stocked_sqlite(sqlite_store: Store) -> Store:
-    stock(sqlite_store, edition_of(5))
-    return sqlite_store
-
-
-def send(store: Store, made: Config, minutes: float = 0) -> service.SendReport:
-    return service.send_due(store, made, NOW + timedelta(minutes=minutes))
-
-
 def test_one_refused_recipient_never_stops_the_others(stocked: Store) -> None:
     with mail_server(rcpt_answers={"bob@two.example": ["550 5.1.1 no such user"]}) as server:
-        report = send(stocked, mailing_to(server.url))
-    found = states(stocked)
+        report = send(stocked, mailing(server.url, *PEOPLE))
+    found = outcomes(stocked)
     assert sorted(server.recipients) == ["ann@one.example", "cid@three.example"]
     assert report.states == {DeliveryState.SENT: 2, DeliveryState.SUPPRESSED: 1}
     assert found["bob@two.example"].reason == "there is no such address: 550 5.1.1 no such user"
@@ -75,14 +46,14 @@ def test_one_refused_recipient_never_stops_the_others(stocked: Store) -> None:
 
 def test_each_recipient_has_a_transaction_of_its_own(stocked_sqlite: Store) -> None:
     with mail_server() as server:
-        send(stocked_sqlite, mailing_to(server.url))
+        send(stocked_sqlite, mailing(server.url, *PEOPLE))
     assert sorted(server.recipients) == sorted(PEOPLE)
     assert all(len(mail.rcpt_tos) == 1 for mail in server.mails)
 
 
 def test_an_address_that_does_not_exist_gets_no_later_edition(stocked_sqlite: Store) -> None:
     with mail_server(rcpt_answers={"bob@two.example": ["550 5.1.1 no such user"]}) as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         send(stocked_sqlite, made)
         later = NOW + timedelta(days=1)
         stock(stocked_sqlite, [_fresh(one, later) for one in edition_of(2)])
@@ -109,33 +80,33 @@ def _fresh(candidate: Any, now: Any) -> Any:
 
 def test_greylisting_is_waited_out(stocked: Store) -> None:
     with mail_server(rcpt_answers={"ann@one.example": ["450 4.2.0 greylisted"] * 2}) as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         send(stocked, made)
-        assert states(stocked)["ann@one.example"].state is DeliveryState.DEFERRED
+        assert outcomes(stocked)["ann@one.example"].state is DeliveryState.DEFERRED
         assert send(stocked, made, 4).sent == 0
         assert send(stocked, made, 5.1).sent == 0
-        assert states(stocked)["ann@one.example"].attempts == 2
+        assert outcomes(stocked)["ann@one.example"].attempts == 2
         assert send(stocked, made, 21).sent == 1
     assert server.recipients.count("ann@one.example") == 1
 
 
 def test_what_is_put_off_until_the_deadline_expires(stocked: Store) -> None:
     with mail_server(rcpt_answers={"ann@one.example": ["451 4.3.0 later"] * 50}) as server:
-        made = mailing_to(server.url, ["ann@one.example"], window="1h")
+        made = mailing(server.url, "ann@one.example", window="1h")
         for minutes in range(0, 80, 2):
             send(stocked, made, minutes)
-    found = states(stocked)["ann@one.example"]
+    found = outcomes(stocked)["ann@one.example"]
     assert found.state is DeliveryState.EXPIRED and found.attempts == 4
     assert "deadline passed; last: the server put RCPT off: 451 4.3.0 later" in found.reason
 
 
 def test_421_pauses_the_transport_and_charges_nobody(stocked: Store) -> None:
     with mail_server(mail_answers=["421 4.3.2 shutting down"]) as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         report = send(stocked, made)
         assert report.sent == 0 and "no mail is sent until 05:05 UTC" in report.troubles[0]
-        assert {one.attempts for one in states(stocked).values()} == {0}
-        assert {one.state for one in states(stocked).values()} == {DeliveryState.PENDING}
+        assert {one.attempts for one in outcomes(stocked).values()} == {0}
+        assert {one.state for one in outcomes(stocked).values()} == {DeliveryState.PENDING}
         quiet = send(stocked, made, 1)
         assert quiet.sent == 0 and "shutting down" in quiet.troubles[0]
         assert server.connections == 1
@@ -146,53 +117,53 @@ def test_421_pauses_the_transport_and_charges_nobody(stocked: Store) -> None:
 def test_a_server_that_is_down_pauses_and_comes_back_by_itself(stocked_sqlite: Store) -> None:
     with mail_server() as gone:
         pass
-    made = mailing_to(gone.url)
+    made = mailing(gone.url, *PEOPLE)
     first = send(stocked_sqlite, made)
     assert "can't be reached" in first.troubles[0] and "05:05" in first.troubles[0]
     assert "05:20" in send(stocked_sqlite, made, 5.1).troubles[0]
     with mail_server() as server:
-        assert send(stocked_sqlite, mailing_to(server.url), 6).sent == 3  # another mail.smtp is tried at once
+        assert send(stocked_sqlite, mailing(server.url, *PEOPLE), 6).sent == 3  # another mail.smtp is tried at once
 
 
 def test_a_wrong_password_stops_all_with_one_message(stocked_sqlite: Store) -> None:
     with mail_server(password="right") as server:
         wrong = f"smtp://user:wrong@127.0.0.1:{server.port}"
-        report = send(stocked_sqlite, mailing_to(wrong))
+        report = send(stocked_sqlite, mailing(wrong, *PEOPLE))
         assert len(report.troubles) == 1
         assert "check user and password of mail.smtp" in report.troubles[0] and "wrong@" not in report.troubles[0]
         tried = len(server.logins)  # once by each method that the server offers
         assert set(server.logins) == {("user", "wrong")}
-        assert send(stocked_sqlite, mailing_to(wrong), 1).sent == 0
+        assert send(stocked_sqlite, mailing(wrong, *PEOPLE), 1).sent == 0
         assert len(server.logins) == tried  # not tried again: servers lock accounts
-        assert {one.attempts for one in states(stocked_sqlite).values()} == {0}
-        assert send(stocked_sqlite, mailing_to(f"smtp://user:right@127.0.0.1:{server.port}"), 2).sent == 3
+        assert {one.attempts for one in outcomes(stocked_sqlite).values()} == {0}
+        assert send(stocked_sqlite, mailing(f"smtp://user:right@127.0.0.1:{server.port}", *PEOPLE), 2).sent == 3
 
 
 def test_sending_by_hand_does_not_wait_for_a_pause(stocked_sqlite: Store) -> None:
     with mail_server(mail_answers=["421 4.3.2 busy"]) as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         send(stocked_sqlite, made)
         assert service.send_edition(stocked_sqlite, made, NAME, NOW + timedelta(minutes=1)).sent == 3
 
 
 def test_a_refused_sender_stops_all(stocked_sqlite: Store) -> None:
     with mail_server(mail_answers=["553 5.7.1 not your address"] * 9) as server:
-        report = send(stocked_sqlite, mailing_to(server.url))
+        report = send(stocked_sqlite, mailing(server.url, *PEOPLE))
     assert len(report.troubles) == 1 and "does not let this sender in" in report.troubles[0]
-    assert {one.state for one in states(stocked_sqlite).values()} == {DeliveryState.PENDING}
+    assert {one.state for one in outcomes(stocked_sqlite).values()} == {DeliveryState.PENDING}
 
 
 def test_a_domain_that_refuses_us_waits_and_its_readers_stay(stocked_sqlite: Store) -> None:
     people = ["ann@one.example", "amy@one.example", "bob@two.example"]
     with mail_server(rcpt_answers={"ann@one.example": ["550 5.7.1 blocked"]}) as server:
-        made = mailing_to(server.url, people)
+        made = mailing(server.url, *people)
         report = send(stocked_sqlite, made)
         assert server.recipients == ["bob@two.example"]
         assert [command for command in server.commands if "amy" in command] == []
         assert report.troubles == (
             "one.example refuses our mail: the recipient's domain refuses mail from this sender: 550 5.7.1 blocked",
         )
-        assert {states(stocked_sqlite)[one].state for one in people[:2]} == {DeliveryState.DEFERRED}
+        assert {outcomes(stocked_sqlite)[one].state for one in people[:2]} == {DeliveryState.DEFERRED}
         assert send(stocked_sqlite, made, 61).sent == 2
 
 
@@ -200,7 +171,7 @@ def test_a_domain_that_refuses_us_waits_and_its_readers_stay(stocked_sqlite: Sto
 def test_a_mail_that_is_too_large_is_sent_as_text(stocked_sqlite: Store, step: str) -> None:
     settings: dict[str, Any] = {step: ["552 5.3.4 too big"]}
     with mail_server(**settings) as server:
-        report = send(stocked_sqlite, mailing_to(server.url, ["ann@one.example"]))
+        report = send(stocked_sqlite, mailing(server.url, "ann@one.example"))
     assert report.sent == 1
     (mail,) = server.contents
     assert b"Content-Type: text/plain" in mail
@@ -210,9 +181,9 @@ def test_a_mail_that_is_too_large_is_sent_as_text(stocked_sqlite: Store, step: s
 @pytest.mark.parametrize("settings", [{"mail_answers": ["drop"]}, {"rcpt_answers": {"ann@one.example": ["drop"]}}])
 def test_a_connection_that_drops_before_the_dot_is_tried_again(stocked_sqlite: Store, settings: dict[str, Any]) -> None:
     with mail_server(**settings) as server:
-        made = mailing_to(server.url, ["ann@one.example"])
+        made = mailing(server.url, "ann@one.example")
         send(stocked_sqlite, made)
-        found = states(stocked_sqlite)["ann@one.example"]
+        found = outcomes(stocked_sqlite)["ann@one.example"]
         assert (found.state, found.attempts) == (DeliveryState.DEFERRED, 1)
         assert "broke" in found.reason
         assert send(stocked_sqlite, made, 6).sent == 1
@@ -221,9 +192,9 @@ def test_a_connection_that_drops_before_the_dot_is_tried_again(stocked_sqlite: S
 
 def test_a_connection_that_drops_after_the_dot_is_uncertain_and_never_sent_again(stocked: Store) -> None:
     with mail_server(drop_after_accepting=1) as server:
-        made = mailing_to(server.url, ["ann@one.example"])
+        made = mailing(server.url, "ann@one.example")
         send(stocked, made)
-        found = states(stocked)["ann@one.example"]
+        found = outcomes(stocked)["ann@one.example"]
         assert found.state is DeliveryState.UNCERTAIN and "may have arrived" in found.reason
         for minutes in (5, 60, 300):
             assert send(stocked, made, minutes).sent == 0
@@ -232,24 +203,24 @@ def test_a_connection_that_drops_after_the_dot_is_uncertain_and_never_sent_again
 
 def test_a_refusal_after_the_dot_is_certain(stocked_sqlite: Store) -> None:
     with mail_server(data_answers=["554 5.6.0 no thanks"]) as server:
-        send(stocked_sqlite, mailing_to(server.url, ["ann@one.example"]))
-    found = states(stocked_sqlite)["ann@one.example"]
+        send(stocked_sqlite, mailing(server.url, "ann@one.example"))
+    found = outcomes(stocked_sqlite)["ann@one.example"]
     assert found.state is DeliveryState.FAILED
     assert found.reason == "the server refused the mail: 554 5.6.0 no thanks"
 
 
 def test_who_left_the_list_gets_nothing_any_more(stocked_sqlite: Store) -> None:
     with mail_server(mail_answers=["421 busy"]) as server:
-        send(stocked_sqlite, mailing_to(server.url))
-        report = send(stocked_sqlite, mailing_to(server.url, PEOPLE[:1]), 6)
+        send(stocked_sqlite, mailing(server.url, *PEOPLE))
+        report = send(stocked_sqlite, mailing(server.url, *PEOPLE[:1]), 6)
     assert server.recipients == ["ann@one.example"] and report.sent == 1
-    assert states(stocked_sqlite)["bob@two.example"].reason == "no longer a recipient of this digest"
+    assert outcomes(stocked_sqlite)["bob@two.example"].reason == "no longer a recipient of this digest"
 
 
 def test_two_senders_at_once_send_each_mail_once(stocked: Store) -> None:
     people = [f"reader{n}@example.com" for n in range(30)]
     with mail_server() as server:
-        made = mailing_to(server.url, people)
+        made = mailing(server.url, *people)
         service.make_edition(stocked, made, NAME, NOW)
         threads = [threading.Thread(target=send, args=(stocked, made)) for _ in range(3)]
         for thread in threads:
@@ -257,11 +228,11 @@ def test_two_senders_at_once_send_each_mail_once(stocked: Store) -> None:
         for thread in threads:
             thread.join()
     assert sorted(server.recipients) == sorted(people)
-    assert {one.state for one in states(stocked).values()} == {DeliveryState.SENT}
+    assert {one.state for one in outcomes(stocked).values()} == {DeliveryState.SENT}
 
 
 def test_a_sender_that_was_frozen_past_its_lease_is_fenced(stocked: Store) -> None:
-    made = mailing_to("file:unused", ["ann@one.example"])
+    made = mailing("file:unused", "ann@one.example")
     service.make_edition(stocked, made, NAME, NOW)
     with stocked.write() as conn:
         (frozen,) = deliveries.claim(conn, NOW, limit=5, lease=LEASE)
@@ -309,7 +280,7 @@ def test_addresses_never_reach_the_logs(stocked_sqlite: Store, caplog: pytest.Lo
         "bob@two.example": ["550 5.7.1 bob@two.example no"],
     }
     with caplog.at_level(logging.DEBUG, "aggregator"), mail_server(rcpt_answers=answers) as server:
-        send(stocked_sqlite, mailing_to(server.url))
+        send(stocked_sqlite, mailing(server.url, *PEOPLE))
     assert caplog.records
     assert not re.search(r"(ann|bob|cid)@", caplog.text)
     assert without_addresses("550 <ann.b+c@one.example>: no") == "550 <…@one.example>: no"
@@ -318,7 +289,7 @@ def test_addresses_never_reach_the_logs(stocked_sqlite: Store, caplog: pytest.Lo
 def test_stopping_ends_between_two_mails(stocked_sqlite: Store) -> None:
     people = [f"reader{n}@example.com" for n in range(12)]
     with mail_server() as server:
-        made = mailing_to(server.url, people)
+        made = mailing(server.url, *people)
         service.send_due(stocked_sqlite, made, NOW, stopping=lambda: len(server.mails) >= 3)
         assert 3 <= len(server.mails) < 12
         send(stocked_sqlite, made, 1)
@@ -337,12 +308,12 @@ def test_tls_from_the_start(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "localhost.pem"))
     with mail_server(tls=certificate, implicit=True) as server:
-        assert send(stocked_sqlite, mailing_to(f"smtps://localhost:{server.port}")).sent == 3
+        assert send(stocked_sqlite, mailing(f"smtps://localhost:{server.port}", *PEOPLE)).sent == 3
 
 
 def test_a_certificate_that_nobody_vouches_for_stops_all(stocked_sqlite: Store, certificate: ssl.SSLContext) -> None:
     with mail_server(tls=certificate, implicit=True) as server:
-        report = send(stocked_sqlite, mailing_to(f"smtps://localhost:{server.port}"))
+        report = send(stocked_sqlite, mailing(f"smtps://localhost:{server.port}", *PEOPLE))
     assert report.sent == 0 and "certificate of localhost" in report.troubles[0]
 
 
@@ -389,13 +360,13 @@ def test_mail_smtp_is_read_as_written(url: str, expected: object) -> None:
 
 def test_a_folder_that_can_not_be_written_pauses(stocked_sqlite: Store, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    report = send(stocked_sqlite, mailing_to(f"file:{tmp_path}/file/out"))
+    report = send(stocked_sqlite, mailing(f"file:{tmp_path}/file/out", *PEOPLE))
     assert report.sent == 0 and "can't be made" in report.troubles[0]
 
 
 def test_greetings_that_refuse_pause_or_stop(stocked_sqlite: Store) -> None:
     with mail_server(greetings=["421 4.7.0 too many connections", "554 5.7.1 go away"]) as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         assert "asks to come back later" in send(stocked_sqlite, made).troubles[0]
         assert "does not let us in" in send(stocked_sqlite, made, 5.1).troubles[0]
         assert send(stocked_sqlite, made, 21).sent == 3
@@ -404,7 +375,7 @@ def test_greetings_that_refuse_pause_or_stop(stocked_sqlite: Store) -> None:
 def test_a_server_that_takes_few_connections_gets_few(stocked_sqlite: Store) -> None:
     people = [f"reader{n}@example.com" for n in range(40)]
     with mail_server(most_connections=2) as server:
-        report = send(stocked_sqlite, mailing_to(server.url, people))
+        report = send(stocked_sqlite, mailing(server.url, *people))
     assert report.sent == 40 and report.troubles == ()
 
 
@@ -412,7 +383,7 @@ def test_a_slow_server_keeps_its_lease_by_heartbeats(stocked: Store, monkeypatch
     monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=0.6))
     monkeypatch.setattr(outbox, "HEARTBEAT", 0.1)
     with mail_server(rcpt_pause=1.2) as server:
-        made = mailing_to(server.url, ["ann@one.example"])
+        made = mailing(server.url, "ann@one.example")
         service.make_edition(stocked, made, NAME, NOW)
         first = threading.Thread(target=send, args=(stocked, made))
         first.start()
@@ -420,12 +391,12 @@ def test_a_slow_server_keeps_its_lease_by_heartbeats(stocked: Store, monkeypatch
         assert send(stocked, made, 0.015).sent == 0
         first.join()
     assert server.recipients == ["ann@one.example"]
-    assert states(stocked)["ann@one.example"].state is DeliveryState.SENT
+    assert outcomes(stocked)["ann@one.example"].state is DeliveryState.SENT
 
 
 def test_an_address_beyond_ascii_is_sent_where_the_server_can(stocked_sqlite: Store) -> None:
     with mail_server() as server:
-        made = mailing_to(server.url)
+        made = mailing(server.url, *PEOPLE)
         made = made.model_copy(
             update={"digests": {NAME: made.digests[NAME].model_copy(update={"to": ("ännä@one.example",)})}}
         )
@@ -440,7 +411,7 @@ def test_a_database_that_fails_stops_the_run_with_its_sentence(
         raise StorageError("the disk is full")
 
     with mail_server() as server:
-        made = mailing_to(server.url, ["ann@one.example"])
+        made = mailing(server.url, "ann@one.example")
         service.make_edition(stocked_sqlite, made, NAME, NOW)
         with monkeypatch.context() as patched, pytest.raises(StorageError, match="the disk is full"):
             patched.setattr(deliveries, "about_to_commit", broken)
@@ -458,5 +429,5 @@ def test_leases_that_can_not_be_extended_stop_nothing(
     monkeypatch.setattr(outbox, "HEARTBEAT", 0.02)
     monkeypatch.setattr(deliveries, "extend", broken)
     with mail_server(rcpt_pause=0.2) as server:
-        assert send(stocked_sqlite, mailing_to(server.url, ["ann@one.example"])).sent == 1
+        assert send(stocked_sqlite, mailing(server.url, "ann@one.example")).sent == 1
     assert "leases of mails could not be extended: the disk is full" in caplog.text
