@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -32,8 +33,8 @@ _ALIASES = {"googlemail.com": "gmail.com"}
 
 def read_address(text: str) -> str | None:
     """The address as it is stored, its domain as DNS has it; None for what is none that gets mail."""
-    try:
-        address = ascii_domain(check_recipient(text.strip()))
+    try:  # normalised as RFC 6532 section 3.1 asks for
+        address = ascii_domain(check_recipient(unicodedata.normalize("NFC", text.strip())))
     except ValueError:
         return None
     local, _, domain = address.rpartition("@")

@@ -151,3 +151,14 @@ def test_a_letter_does_not_wait_for_the_mails_of_a_digest(sqlite_store: Store, s
     asked(sqlite_store, made)
     assert letters_sent(sqlite_store, made) == 1 and server.recipients == [ANNA]
     assert service.send_due(sqlite_store, made, NOW).sent == 1
+
+
+def test_one_address_is_one_subscriber_however_its_letters_are_composed(
+    sqlite_store: Store, server: MailServer
+) -> None:
+    made = mailing(server)
+    for number, address in enumerate(("zo\u00eb@reader.example", "zoe\u0308@reader.example")):
+        signup.sign_up(sqlite_store, made, SignUp(address, [BRIEFING], f"198.51.100.{number}"), NOW)
+    with sqlite_store.read() as conn:
+        assert [one.address for one in subscribers.listing(conn)] == ["zo\u00eb@reader.example"]
+    assert letters_sent(sqlite_store, made) == 1
