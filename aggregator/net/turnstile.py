@@ -18,7 +18,7 @@ _OF_THE_FILE = sys.platform == "linux" and struct.calcsize("P") == 8  # the layo
 
 
 class Turnstile:
-    """A context manager. Where files can't be locked, everybody passes."""
+    """A context manager. After its end, and where files can't be locked, everybody passes."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab")
@@ -31,6 +31,8 @@ class Turnstile:
 
     def take(self, host: str) -> bool:
         """Whether nobody else asks this host now; then nobody may until `give`. Taken twice by one is taken once."""
+        if self._file.closed:
+            return True
         try:
             self._set(host, fcntl.F_WRLCK)
         except (BlockingIOError, PermissionError):  # POSIX lets a system say either

@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 from aggregator import clock
 from aggregator.config.models import PollingConfig
@@ -27,6 +28,9 @@ from aggregator.net.turnstile import Turnstile
 from aggregator.poll.alone import beside_database
 from aggregator.store import hosts, turns
 from aggregator.store.database import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,8 @@ class FileTurns:
             return Turn()
         try:
             await asyncio.sleep(self._gap)  # the other may have ended with its request, and not have kept its pause
-            learnt = await asyncio.get_running_loop().run_in_executor(self._database, self._learn, host)
+            learning = _submit(self._database, self._learn, host)
+            learnt = await asyncio.wrap_future(learning) if learning else None
         except BaseException:
             self._let_others(host)
             raise
@@ -79,7 +84,7 @@ class FileTurns:
         return Turn(learnt=learnt)
 
     def give(self, host: str, pause: float, learnt: HostState | None) -> None:
-        saved = self._database.submit(_save, self._store, learnt) if learnt is not None else None
+        saved = _submit(self._database, _save, self._store, learnt) if learnt is not None else None
         asyncio.get_running_loop().call_later(pause, self._let_others, host, saved)
 
     def _let_others(self, host: str, saved: Future[None] | None = None) -> None:
@@ -110,7 +115,9 @@ class RowTurns:
         self._mine: dict[str, datetime] = {}  # when each ends by itself
 
     async def take(self, host: str) -> Turn:
-        taking = self._database.submit(self._take, host)
+        taking = _submit(self._database, self._take, host)
+        if taking is None:
+            return Turn()
         try:
             return await asyncio.wrap_future(taking)
         except asyncio.CancelledError:
@@ -118,7 +125,7 @@ class RowTurns:
             raise
 
     def give(self, host: str, pause: float, learnt: HostState | None) -> None:
-        self._database.submit(self._give, host, timedelta(seconds=pause), learnt)
+        _submit(self._database, self._give, host, timedelta(seconds=pause), learnt)
 
     def _take(self, host: str) -> Turn:
         now = clock.utc_now()
@@ -148,6 +155,13 @@ class RowTurns:
                 turns.give(conn, host, ends, pause)
         except AggregatorError as error:
             log.info("the turn to ask %s ends by itself in %s: %s", host, in_words(self._hold), error)
+
+
+def _submit(database: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T] | None:
+    """None after the end, when the client is closed and sends nothing any more."""
+    with suppress(RuntimeError):
+        return database.submit(call, *args, **kwargs)
+    return None
 
 
 def _save(store: Store, state: HostState) -> None:

@@ -117,6 +117,18 @@ async def test_turn_is_given_back_by_one_who_stops_waiting(store: Store) -> None
         third.leave(HOST)
 
 
+async def test_request_that_outlives_the_poller_ends_without_a_fault(store: Store) -> None:
+    async with gate(store) as late:
+        assert await late.enter(HOST) is None
+    late.note(HOST, 429, CacheHints(retry_after=timedelta(hours=1)))
+    late.leave(HOST)
+    async with gate(store) as closed:
+        pass
+
+    assert await closed.enter("b.example") is None
+    closed.leave("b.example")
+
+
 async def test_process_that_never_ends_its_request_is_not_waited_for_without_end(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
