@@ -29,6 +29,9 @@ _DECLARED = 5.0  # times as likely as it would be otherwise
 _LACKS = {"uk": "ыэёъ", "ru": "їєґіў", "be": "щиї", "bg": "ыэёіїє", "mk": "ыэёъщяюйь", "sr": "ыэёъщяюйь"}
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _MISSING = 5.0  # in logarithms, for any of them: a foreign name may have one
+_BLOCK = 16  # bytes whose next states are kept together
+_HIGH = bytes(byte // _BLOCK for byte in range(256))
+_LOW = bytes(byte % _BLOCK for byte in range(256))
 
 
 class Model:
@@ -45,15 +48,15 @@ class Model:
         self._languages: list[str] = whole.nb_classes
         self._bias = whole.nb_pc
         self._priors = np.log([_PRIORS.get(language, 1.0) for language in self._languages])
-        self._row_of: array[int] = array("L", (row << 8 for row in whole.tk_row))
-        self._next: array[int] = whole.tk_nextmove
+        self._row_of: array[int] = array("L", (row * (256 // _BLOCK) for row in whole.tk_row))
+        self._block_at, self._next = _in_blocks(whole.tk_nextmove)
         self._feature_at: array[int] = array("i", whole.tk_output)
 
     def judge(self, sample: str, declared: str | None) -> tuple[str, float]:
         """The likeliest language, and how far it is before the next, in logarithms."""
         text = unicodedata.normalize("NFC", sample)
         data = text.encode("utf-8", "surrogatepass")[: ENOUGH if len(sample) <= ENOUGH else MORE]
-        counts = self._features(data)
+        counts = self.features(data)
         scores = self._priors.copy()
         if counts:
             weights = np.log1p(np.fromiter(counts.values(), np.float32, len(counts)))
@@ -69,19 +72,28 @@ class Model:
         lead = scores[best] - np.partition(scores, -2)[-2]
         return self._languages[best], float(lead)
 
-    def _features(self, data: bytes) -> dict[int, int]:
+    def features(self, data: bytes) -> dict[int, int]:
         """How often each feature is in a text: a walk through the model's automaton."""
         state, counts = 0, dict[int, int]()
-        row_of, step, feature_at = self._row_of, self._next, self._feature_at
-        for byte in data:
-            state = step[row_of[state] + byte]
+        row_of, block_at, step, feature_at = self._row_of, self._block_at, self._next, self._feature_at
+        for high, low in zip(data.translate(_HIGH), data.translate(_LOW), strict=True):
+            state = step[block_at[row_of[state] + high] + low]
             feature = feature_at[state]
             if feature >= 0:
                 counts[feature] = counts.get(feature, 0) + 1
         return counts
 
 
+def _in_blocks(next_states: array[int]) -> tuple[array[int], array[int]]:
+    """Where each block of each row of 256 next states lies, and the blocks, equal ones once: an eighth of memory."""
+    whole, size = memoryview(next_states).cast("B"), _BLOCK * next_states.itemsize
+    places: dict[bytes, int] = {}
+    cut = (bytes(whole[at : at + size]) for at in range(0, len(whole), size))
+    block_at = array("I", (places.setdefault(block, len(places) * _BLOCK) for block in cut))
+    return block_at, array(next_states.typecode, b"".join(places))
+
+
 @lru_cache(1)
 def model() -> Model:
-    """Loaded when first needed: 0.4 s and 45 MB, numpy's included."""
+    """Loaded when first needed: 0.6 s and 35 MB, numpy's included."""
     return Model()
