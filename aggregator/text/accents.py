@@ -13,6 +13,15 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "ð": "d",
 _WANTED, _PRINTED = ">", "<"
 
 
+_ENGLISH_APART = frozenset(("resume", "expose", "rose", "pate", "sake", "lame", "mate", "saute", "pique", "forte"))
+
+
+def english_spelling(form: str) -> str | None:
+    """The same English word without the accents of its origin: naive for naïve; None where that is another word."""
+    letters = bare(form)
+    return None if letters == form or letters in _ENGLISH_APART else letters
+
+
 def bare(form: str) -> str:
     """A word without its accents; itself if it has none, or if its letters are not Latin."""
     if form.isascii() or form[0] >= "\u0370":

@@ -27,7 +27,7 @@ _MAIN_WORD_FIRST = frozenset(("fr", "es", "pt", "it", "ar", "ro", "ca"))
 _REACH = (NEAR_WORDS + 1) * CHUNK_STEP
 # A full stop after up to four letters of which the first is a capital may shorten a word: U.S. Mr. Gen. Sept.
 _SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})\.(?=\s)|[!?…](?=\s)|\n"
+    r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
 )
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
 _OF = (["of"], ["of", "the"])

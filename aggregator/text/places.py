@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, compress, islice
+from itertools import accumulate, compress
 
 from aggregator.model import EntryContent
 from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
@@ -46,6 +46,7 @@ class FieldText:
     found: Mapping[int, list[Place]]
     pieces: list[str]
     uneven: list[_Uneven]
+    cuts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # the chunks of uneven pieces
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -54,18 +55,26 @@ class FieldText:
 
     def span(self, index: int) -> tuple[int, int]:
         """Character offsets of a chunk."""
-        uneven, within, piece = self.uneven, 0, index
-        if uneven and (before := bisect_right(uneven, (index, _ANY)) - 1) >= 0:
-            first, piece, chunks = uneven[before]
-            within = index - first
-            if within >= chunks:
-                piece, within = piece + 1 + within - chunks, 0
+        piece = index
+        if self.uneven and (before := bisect_right(self.uneven, (index, _ANY)) - 1) >= 0:
+            first, piece, chunks = self.uneven[before]
+            if index - first < chunks:
+                return self._cut(piece)[index - first]
+            piece += 1 + index - first - chunks
         printed = self.pieces[piece]
         start = self._ends[piece] + piece - len(printed)
         if printed.isalnum() and printed.isascii():
             return start, start + len(printed)
-        match = next(islice(CHUNK.finditer(printed), within, None))
+        match = next(CHUNK.finditer(printed))
         return start + match.start(), start + match.end()
+
+    def _cut(self, piece: int) -> list[tuple[int, int]]:
+        """The chunks of a piece that has several, cut once: it may be a text without spaces."""
+        if piece not in self.cuts:
+            start = self._ends[piece] + piece - len(self.pieces[piece])
+            spans = (match.span() for match in CHUNK.finditer(self.pieces[piece]))
+            self.cuts[piece] = [(start + begin, start + end) for begin, end in spans]
+        return self.cuts[piece]
 
     def word(self, index: int) -> str:
         """A chunk as printed."""

@@ -16,7 +16,7 @@ import Stemmer
 from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory, DictionaryFactory, StreamDictionaryFactory
 
-from aggregator.text.accents import found_accents, sought_accents
+from aggregator.text.accents import english_spelling, found_accents, sought_accents
 from aggregator.text.irregular import irregular
 from aggregator.text.spelling import american
 
@@ -133,6 +133,8 @@ def _readings(form: str, language: str, capital: bool, base: str | None) -> set[
     noun = _entry(form.title(), language) if base is None or language == "de" or name else None
     if language == "en":
         readings = {form, american(base or noun or form, _is_english)}
+        if not form.isascii() and (letters := english_spelling(form)) is not None:
+            readings |= {letters, _entry(letters, language) or letters}
     elif language == "de" and capital and noun is not None:
         readings = {form, noun}  # 'Rate' is not a form of 'raten'
     else:

@@ -47,10 +47,12 @@ CHUNK = re.compile(
     rf"|{_WORD}(?:[{_APOSTROPHES}{_HYPHENS}{_JOINERS}&.,]{_WORD})*{_SUFFIX}|[{_EMOJI}]"
 )
 _PIECE = re.compile(
-    rf"[{_UNSPACED}](?:[{_MARKS}])*|(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}{_JOINERS}\u00ad+#])+|[{_EMOJI}]"
+    rf"[{_UNSPACED}](?:[{_MARKS}])*|(?:(?![{_UNSPACED}ʼ])[^\W_]|[{_MARKS}{_JOINERS}\u00ad+#])+|[{_EMOJI}]"
 )
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+_STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")  # Росси́я; letters with an accent are one character by then
+_LETTER_APOSTROPHE = "ʼ"  # a letter to Unicode, and so to Python
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
 _THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
@@ -86,7 +88,8 @@ def normal_form(word: str) -> str:
     if word.isascii():
         return word.lower()[:MAX_WORD]
     folded = unicodedata.normalize("NFKC", word.translate(_FOLDED)).casefold().replace("i\u0307", "i")
-    return _APOSTROPHE.sub("'", unicodedata.normalize("NFKC", folded))[:MAX_WORD]
+    folded = _STRESS.sub("", unicodedata.normalize("NFKC", folded))
+    return _APOSTROPHE.sub("'", folded)[:MAX_WORD]
 
 
 @lru_cache(_CHUNK_CACHE)
@@ -100,7 +103,7 @@ def chunk(surface: str) -> Chunk:
 def _single_word(surface: str) -> Token | None:
     """A chunk that is one word, whatever its punctuation: kyiv, U.S, 3.5, don't, Ukraine's, п'ять."""
     visible = surface.translate(_INVISIBLE)
-    if visible.isalpha():
+    if visible.isalpha() and _LETTER_APOSTROPHE not in visible:
         return Token(normal_form(visible), 0, len(surface))
     if _INITIALS.fullmatch(surface):
         return Token(normal_form(surface.replace(".", "")), 0, len(surface))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from aggregator.text.compounds import Compounds
-from aggregator.text.stems import found, sought
+from aggregator.text.stems import found, is_noun, sought
 from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
 from aggregator.text.wordlists import COMPANIES, CURRENCIES
 
@@ -86,7 +86,7 @@ class Readings:
             else:
                 for reading in sought(word.form, language, word.name):
                     self.inflected.setdefault(reading, []).append(number)
-                if language == "de" and word.name:
+                if language == "de" and (word.name or is_noun(word.form)):
                     self.compounds.add(word.form, number)
         self.prefix_lengths = sorted({len(prefix) for prefix in self.prefixes})
 
@@ -173,7 +173,7 @@ class Reader(dict[str, Printed]):
             for reading in found(form, readings.language, capital) if inflected else (form,):
                 if reading in readings.inflected:
                     numbers.update(readings.inflected[reading])
-            if capital and readings.language == "de":
+            if readings.language == "de" and (capital or self._shouting):
                 numbers |= readings.compounds.answers(form)
         else:
             numbers.update(readings.inflected.get(form, ()))

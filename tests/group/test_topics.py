@@ -2,6 +2,8 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from aggregator.config.models import TopicConfig
@@ -198,6 +200,50 @@ def test_long_lists_of_keywords_and_mentions_are_cut_in_explanations() -> None:
     [verdict] = TopicMatcher({"T": TopicConfig(any=words)}).explain(entry(" ".join(words), "drone " * 50), *FEED)
     assert "and 2 keywords more" in verdict.reason
     assert len(verdict.spans) == MAX_SPANS
+
+
+WORDS = st.sampled_from(
+    [
+        "missile",
+        "drone",
+        "grain",
+        "air",
+        "defense",
+        "of",
+        "and",
+        "the",
+        "said,",
+        "Kyiv.",
+        "port",
+        "ships",
+        "first",
+        "aid",
+        "Corp",
+        "3",
+        "dollars",
+    ]
+)
+KEYWORDS = ("missile", "air defense", "drone & grain", "aid", "port | ships", "grain ~ ships", "dollars", "/D.one/")
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(st.tuples(st.sets(st.sampled_from(KEYWORDS), min_size=1), st.sampled_from((0.4, 1.0, 3.0))), max_size=6),
+    st.lists(WORDS, max_size=5),
+    st.lists(WORDS, max_size=150),
+)
+def test_topics_that_match_are_those_whose_explanation_says_so(
+    lists: list[tuple[set[str], float]], title: list[str], text: list[str]
+) -> None:
+    topics = {
+        str(number): TopicConfig(any=tuple(sorted(keywords)), not_=("first aid",), threshold=threshold)
+        for number, (keywords, threshold) in enumerate(lists)
+    }
+    matcher, entry = TopicMatcher(topics), EntryContent(title=" ".join(title), text=" ".join(text))
+    taken = {
+        (verdict.topic, verdict.score, verdict.spans) for verdict in matcher.explain(entry, *FEED) if verdict.taken
+    }
+    assert {(match.topic, match.score, match.spans) for match in matcher.match(entry, *FEED)} == taken
 
 
 def test_no_topics_match_nothing() -> None:

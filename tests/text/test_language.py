@@ -55,3 +55,34 @@ def test_text_that_begins_with_foreign_names_is_read_further() -> None:
     )
     assert detect(title, text[:85]) == "de"
     assert detect(title, text) == "en"
+
+
+def test_capitals_of_a_title_are_no_sign_of_german() -> None:
+    text = "Shr 1.93 dlrs vs 2.21 dlrs Net 8,371,000 vs 9,576,000 Revs 18.3 mln vs 15.7 mln"
+    assert detect("GREAT PACIFIC INDUSTRIES INC YEAR NET", text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("de", "Netflix: »The Haunting of the Hill House« bekommt eine neue Staffel"),
+        ("ru", "Сериал The Lord of the Rings: The Rings of Power снимают с эфира из-за низких рейтингов"),
+        ("fr", "« The Lord of the Rings » revient au cinéma avec une version restaurée dès mercredi"),
+    ],
+)
+def test_english_title_of_a_film_does_not_make_a_headline_english(language: str, title: str) -> None:
+    assert detect(title) == language
+
+
+def test_names_with_foreign_articles_do_not_matter_in_a_text() -> None:
+    text = (
+        "The Netherlands striker Robin van Persie said that he was ready to return to the team after the break, and his "
+        "coach said the decision about the match was theirs."
+    )
+    assert detect("Van Persie", text) == "en"
+
+
+def test_text_behind_a_table_of_figures_tells_its_language() -> None:
+    table = "Shr 39 cts vs 50 cts Net 1,545,160 vs 2,188,933 Revs 25.2 mln vs 19.5 mln " * 6
+    note = "Ergebnis: Die Zahlen sind nicht geprüft und werden von der Gesellschaft im Mai auf der Versammlung für das Jahr "
+    assert detect("Mercantile Stores", table + note * 4) == "de"

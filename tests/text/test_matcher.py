@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import EntryContent, Person
-from aggregator.text.evidence import Kind, score
+from aggregator.text.evidence import Kind, score, score_all
 from aggregator.text.keyword_lexer import KeywordError
 from aggregator.text.matcher import Matcher
 from aggregator.text.tokens import CHUNK
@@ -190,6 +190,31 @@ def test_evidence_lies_in_its_field(keywords: list[str], words: list[str], title
             for field, place in hit.places:
                 start, end = hit.offsets or field.offsets(place)
                 assert 0 <= start < end <= len(field.text)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(KEYWORDS, min_size=1, max_size=4), st.lists(WORDS, max_size=90), st.lists(WORDS, max_size=4))
+def test_no_list_scores_more_than_its_ceiling(keywords: list[str], words: list[str], title: list[str]) -> None:
+    matcher = Matcher({"list": keywords})
+    read = matcher.read(entry(" ".join(title), " ".join(words)))
+    hits = [(keyword, hit) for keyword, found in matcher.find(read).get("list", {}).items() for hit in found]
+    assert score_all(hits) <= matcher.ceilings(read).get("list", 0.0) + 1e-9
+
+
+def test_phrase_of_many_words_is_found() -> None:
+    phrase = "the quick brown fox jumps over the lazy dog and then sleeps in the barn"
+    assert scores(f'"{phrase}"', entry(f"Why {phrase} tonight")) == [3.0]
+
+
+def test_line_separator_ends_a_phrase() -> None:
+    assert scores("air defense", entry("Planes took to the air\u2028defense of the realm")) == [0.0]
+
+
+def test_offsets_are_right_far_into_a_text_without_spaces() -> None:
+    text = "a/" * 5_000 + "missile/" * 3 + "(end)"
+    matcher = Matcher({"list": ["missile"]})
+    hits = matcher.find(matcher.read(entry("", text)))["list"]["missile"]
+    assert [text[slice(*field.offsets(place))] for hit in hits for field, place in hit.places] == ["missile"] * 3
 
 
 @settings(deadline=None)

@@ -21,6 +21,8 @@ from aggregator.text.tokens import CHUNK, MAX_WORD, chunk, normal_form, tokenize
         ("ÉCOLE Straße ﬁne İstanbul cafe\u0301", ["école", "strasse", "fine", "istanbul", "café"]),
         ("in\u00adfor\u00admation", ["information"]),
         ("العـــربي", ["العربي"]),
+        ("Росси\u0301я й Ки\u0301їв", ["россия", "й", "київ"]),
+        ("об\u02bcєкт O\u02bcBrien", ["об'єкт", "o", "brien"]),
         ("乌克兰 タワー", ["乌", "克", "兰", "タ", "ワ", "ー"]),
         ("2024年", ["2024", "年"]),
         ("भारत में", ["भारत", "में"]),
