@@ -117,6 +117,11 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def minute(moment: datetime) -> str:
+    """'2026-11-22 12:00 UTC', for sentences; `iso` is for programs."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """'5 min ago', 'in 2 h', 'never'."""
     if moment is None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.look import entry_json, story_json
-from aggregator.cli.output import iso, unknown
+from aggregator.cli.output import minute, unknown
 from aggregator.cli.why_feed import Told
 from aggregator.cli.why_find import find_entries
 from aggregator.errors import UsageError
@@ -85,7 +85,7 @@ class Explainer:
             lines.append(f"  {what} was merged into it")
         lines += [
             f"  {_carried(story)}",
-            f"  from {iso(story.first_seen)} to {iso(story.last_seen)}, last changed {iso(story.updated)}",
+            f"  from {minute(story.first_seen)} to {minute(story.last_seen)}, last changed {minute(story.updated)}",
         ]
         for name, number in counts.items():
             if number:
@@ -192,10 +192,11 @@ def _lines(one: Explanation, copied: dict[int, str]) -> Iterator[str]:
     entry = one.entry
     yield f"{entry.title}"
     yield f"  entry {entry.id} of {one.feed.name}, {entry.url or 'without an address'}"
-    edited = f", edited {iso(entry.edited_at)} (revision {entry.revision})" if entry.edited_at else ""
-    yield f"  published {iso(entry.published) or 'at no stated time'}, first seen {iso(entry.first_seen)}{edited}"
+    edited = f", edited {minute(entry.edited_at)} (revision {entry.revision})" if entry.edited_at else ""
+    published = minute(entry.published) if entry.published else "at no stated time"
+    yield f"  published {published}, first seen {minute(entry.first_seen)}{edited}"
     for before in one.revisions:
-        yield f"  from {iso(before.seen_at)}: {before.title!r}, {len(before.text)} characters"
+        yield f"  from {minute(before.seen_at)}: {before.title!r}, {len(before.text)} characters"
     yield "Topics"
     if not one.verdicts:
         yield "  feeds.yaml names none"

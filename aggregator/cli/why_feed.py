@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.output import ago, iso
+from aggregator.cli.output import ago, iso, minute
 from aggregator.text.addresses import host_key, without_credentials
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _polled(
     if asked.paused:
         return "not polled: `paused: true` in feeds.yaml", False
     if leased is not None and leased > now:
-        return f"being polled: a process holds it until {iso(leased)} at the latest", True
+        return f"being polled: a process holds it until {minute(leased)} at the latest", True
     if host is not None and host.closed(now):
         return f"not polled now: its host asked for a pause that ends {ago(host.not_before, now)}: {host.reason}", False
     if feed.next_poll_at is not None and feed.next_poll_at > now:

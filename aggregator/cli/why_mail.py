@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.output import ago, iso, span
+from aggregator.cli.output import ago, iso, minute, span
 from aggregator.cli.why_feed import Told
 from aggregator.model import DeliveryState, EditionState, Frequency, SubscriberState
 
@@ -89,10 +89,11 @@ def _edition_of(conn: Connection, config: Config, name: str, date: str, now: dat
     lines = [
         f"Edition of {name}, {date}",
         f"  {_made(found)}",
-        f"  made {iso(found.created)}; tells what came from {iso(found.period_from)} to {iso(found.period_to)}",
+        f"  made {minute(found.created)}; tells what came from {minute(found.period_from)} "
+        f"to {minute(found.period_to)}",
     ]
     if found.deadline:
-        lines.append(f"  nobody gets it after {iso(found.deadline)} ({ago(found.deadline, now)})")
+        lines.append(f"  nobody gets it after {minute(found.deadline)} ({ago(found.deadline, now)})")
     lines += [f"  {number} {state}" for state, number in states.most_common()]
     lines += [f"  delivery {one.id}: {one.state}: {one.reason}" for one in of_it if one.state != "sent"][:_LAST]
     document = {
@@ -124,13 +125,13 @@ def _unmade(conn: Connection, config: Config, name: str, date: str, now: datetim
         return f"none is made on a {day:%A}: its days are {', '.join(schedule.days)}"
     at = slot_for(schedule, day).at
     if at > now:
-        return f"it is made {ago(at, now)}, at {iso(at)}"
+        return f"it is made {ago(at, now)}, at {minute(at)}"
     newest = editions.newest_date(conn, name)
     if newest is not None and newest > date:
         return f"it was not made in time, and that of {newest} has been made since: a missed edition is not made up for"
     if now - at > schedule.window:
         return f"its hour was {ago(at, now)}, and nothing ran within the {span(schedule.window)} that it may be late"
-    return f"it is due since {iso(at)}: `aggregator run` makes it, or `aggregator digest` with --send"
+    return f"it is due since {minute(at)}: `aggregator run` makes it, or `aggregator digest` with --send"
 
 
 # -- deliveries and readers -------------------------------------------------------------------------------------------
@@ -168,12 +169,12 @@ def _hold(conn: Connection, delivery: Delivery, now: datetime) -> list[str]:
     pause = pause_from_text(meta.get(conn, PAUSE_KEY))
     if pause is None or pause.until <= now or delivery.state not in {DeliveryState.PENDING, DeliveryState.DEFERRED}:
         return []
-    return [f"  no mail is sent at all before {iso(pause.until)}: {pause.reason}"]
+    return [f"  no mail is sent at all before {minute(pause.until)}: {pause.reason}"]
 
 
 def _when(one: Delivery, now: datetime) -> str:
     if one.sent_at:
-        return f"sent {iso(one.sent_at)}"
+        return f"sent {minute(one.sent_at)}"
     return f"next try {ago(one.next_try_at, now)}" if one.next_try_at else "no further try"
 
 
@@ -232,7 +233,7 @@ _SILENT = {
 
 
 def _subscriber(person: Subscriber, config: Config) -> Iterator[str]:
-    yield f"  {person.state} since {iso(person.changed)}: {person.reason}"
+    yield f"  {person.state} since {minute(person.changed)}: {person.reason}"
     if person.state in _SILENT:
         yield f"  {_SILENT[person.state]}"
     wishes = person.wishes

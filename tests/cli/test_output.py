@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,12 @@ def test_letters_of_every_script_stay() -> None:
 )
 def test_age_in_words(moment: datetime | None, words: str) -> None:
     assert output.ago(moment, NOW) == words
+
+
+def test_time_in_a_sentence_is_to_the_minute_in_utc() -> None:
+    assert (
+        output.minute(datetime(2026, 11, 22, 14, 0, 59, tzinfo=timezone(timedelta(hours=2)))) == "2026-11-22 12:00 UTC"
+    )
 
 
 def test_json_has_times_in_utc_and_plain_values(capsys: pytest.CaptureFixture[str]) -> None:
