@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from aggregator.group.stories.clusterer import Clusterer
-from aggregator.group.stories.prints import Prints, pack_prints, same_text, unpack_prints
+from aggregator.group.stories.prints import pack_prints, same_text, unpack_prints
 from tests.group.news import CONTACT_GROUP, OTHERS
 from tests.group.reading import printed
 from tests.group.rewritten import (
@@ -88,7 +88,7 @@ def test_market_reports_of_two_days_are_no_copies() -> None:
     assert same_text(printed("", one), printed("", one.replace("rose", "climbed").replace("added", "gained")))
     names, others = printed("", one), printed("", other)
     assert names.names == others.names
-    assert not same_text(Prints(names=names.names, numbers=names.numbers), others)
+    assert not same_text(names._replace(text=frozenset(), triples=0, pairs=0), others)
 
 
 def test_own_text_on_the_same_event_is_no_copy() -> None:
@@ -118,7 +118,7 @@ def test_prints_are_stored_whole() -> None:
     assert unpack_prints(pack_prints(prints)) == prints
     assert prints.names
     assert prints.pairs
-    assert prints.words
+    assert prints.triples
 
 
 def test_copy_points_at_the_oldest_entry_with_its_text() -> None:

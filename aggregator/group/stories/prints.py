@@ -30,18 +30,19 @@ _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 _REMEMBERED = 2_048
 """Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
 
-_WORD, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint
+_TRIPLE, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint
 _KIND = 3
 _HASH = 0xFFFF_FFFC
 
 
 class Prints(NamedTuple):
-    """Hashes of a text's word triples, of its pairs of neighbouring names and numbers, and of these one by one."""
+    """Hashes of a text's word triples and of its pairs of neighbouring names and numbers, and of these one by one."""
 
-    words: frozenset[int] = frozenset()
-    pairs: frozenset[int] = frozenset()
-    names: frozenset[int] = frozenset()
-    numbers: frozenset[int] = frozenset()
+    text: frozenset[int]  # triples and pairs: most texts have none in common, and one look tells
+    triples: int
+    pairs: int
+    names: frozenset[int]
+    numbers: frozenset[int]
 
 
 def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
@@ -52,9 +53,13 @@ def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
     names = [(word, kind) for sentence in sentences for _, _, word, kind in sentence[1:] if kind]
     pairs = list(islice((pair for pair in pairwise(names) if pair[0] != pair[1]), _PAIRS))
     named = {name for pair in pairs for name in pair}
+    kinds = {(one * 961 + two * 31 + three) & _HASH | _TRIPLE for one, two, three in triples}
+    number = len(kinds)
+    kinds.update([(one * 31 + two) & _HASH | _PAIR for (one, _), (two, _) in pairs])
     return Prints(
-        frozenset([(one * 961 + two * 31 + three) & _HASH | _WORD for one, two, three in triples]),
-        frozenset([(one * 31 + two) & _HASH | _PAIR for (one, _), (two, _) in pairs]),
+        frozenset(kinds),
+        number,
+        len(kinds) - number,
         frozenset([word & _HASH | NAME for word, kind in named if kind == NAME]),
         frozenset([word & _HASH | NUMBER for word, kind in named if kind == NUMBER]),
     )
@@ -62,7 +67,7 @@ def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
 
 def pack_prints(prints: Prints) -> bytes:
     """Fingerprints as they are kept for every entry of the window."""
-    return pack("I", [number for kind in prints for number in sorted(kind)])
+    return pack("I", sorted([*prints.text, *prints.names, *prints.numbers]))
 
 
 def unpack_prints(packed: bytes) -> Prints:
@@ -70,7 +75,8 @@ def unpack_prints(packed: bytes) -> Prints:
     kinds: tuple[list[int], ...] = ([], [], [], [])
     for number in unpack("I", packed):
         kinds[number & _KIND].append(number)
-    return Prints(*map(frozenset, kinds))
+    triples, pairs, names, numbers = kinds
+    return Prints(frozenset(triples + pairs), len(triples), len(pairs), frozenset(names), frozenset(numbers))
 
 
 class KnownPrints:
@@ -97,18 +103,22 @@ class KnownPrints:
 def same_text(one: Prints, other: Prints) -> bool:
     """Whether one text is a copy of the other, whole or cut short."""
     # Asked a dozen times for each entry, and mostly answered with no: what costs least comes first.
-    return (
-        _alike(one.words, other.words, _LEAST_WORDS)
-        or _alike(one.pairs, other.pairs, _LEAST_NAMES)
-        or (len(one.numbers) >= _LEAST_NUMBERS and len(one.names) >= _LEAST_NAMES and _name_the_same(one, other))
+    if not one.text.isdisjoint(other.text) and _say_the_same(one, other):
+        return True
+    return len(one.numbers) >= _LEAST_NUMBERS and len(one.names) >= _LEAST_NAMES and _name_the_same(one, other)
+
+
+def _say_the_same(one: Prints, other: Prints) -> bool:
+    common = one.text & other.text
+    pairs = sum([number & _KIND for number in common])  # of a triple the last bits are 0, of a pair 1
+    triples = len(common) - pairs
+    return _alike(triples, min(one.triples, other.triples), _LEAST_WORDS) or _alike(
+        pairs, min(one.pairs, other.pairs), _LEAST_NAMES
     )
 
 
-def _alike(one: frozenset[int], other: frozenset[int], least: int) -> bool:
-    if one.isdisjoint(other):  # most are, and this makes no set
-        return False
-    shorter = min(len(one), len(other))
-    return shorter >= least and len(one & other) >= _SHARE * shorter
+def _alike(common: int, shorter: int, least: int) -> bool:
+    return shorter >= least and common >= _SHARE * shorter
 
 
 def _name_the_same(one: Prints, other: Prints) -> bool:

@@ -62,21 +62,24 @@ class Terms:
     def read(self, title: str, text: str) -> Document:
         """The terms of a title and the beginning of a text, and the text's words by sentence."""
         head = beginning(text, self._settings.text_length)
-        heading, spoken = words_of(title), sentences_of(head)
-        leading: Iterable[str] = chain.from_iterable(spoken)
-        if has_unspaced(title) or has_unspaced(head):
-            heading, leading = paired(heading), paired(list(leading))
         known = self._known
-        titled, read = [known[word] for word in heading], [known[word] for word in leading]
+        titled = [known[word] for word in words_of(title)]
+        spoken = [[known[word] for word in sentence] for sentence in sentences_of(head)]
+        read = list(chain.from_iterable(spoken))
+        if has_unspaced(title) or has_unspaced(head):
+            titled, read = self._paired(words_of(title)), self._paired(chain.from_iterable(sentences_of(head)))
         terms = list(map(_TERM, titled))
         counts = Counter(chain(*[terms] * self._settings.title_weight, map(_TERM, read)))
         del counts[""]  # of a Counter, also where there is none
-        if len(text) > len(head):
-            first, *others = sentences_of(text[len(head) : _LENGTH])
+        if not text:
+            spoken = [[known[word] for word in sentence] for sentence in sentences_of(title)]
+        elif len(text) > len(head):
+            first, *others = [[known[word] for word in each] for each in sentences_of(text[len(head) : _LENGTH])]
             spoken = [*spoken[:-1], spoken[-1] + first, *others]
-        sentences = [[known[word] for word in sentence] for sentence in (spoken if text else sentences_of(title))]
-        in_title = len(set(terms) - {""})
-        return Document(counts, in_title, titled + read, sentences)
+        return Document(counts, len(set(terms) - {""}), titled + read, spoken)
+
+    def _paired(self, spoken: Iterable[str]) -> list[Word]:
+        return [self._known[word] for word in paired(list(spoken))]
 
 
 class _Words(dict[str, Word]):
