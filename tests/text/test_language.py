@@ -58,8 +58,8 @@ def test_text_that_begins_with_foreign_names_is_read_further() -> None:
 
 
 def test_capitals_of_a_title_are_no_sign_of_german() -> None:
-    text = "Shr 1.93 dlrs vs 2.21 dlrs Net 8,371,000 vs 9,576,000 Revs 18.3 mln vs 15.7 mln"
-    assert detect("GREAT PACIFIC INDUSTRIES INC YEAR NET", text) == "en"
+    text = "Shr 1.93 dlrs vs 2.21 dlrs Net 8,371,000 vs 9,576,000 Revs 18.3 mln vs 15.7 mln Reuter"
+    assert detect("<GREAT PACIFIC INDUSTRIES INC> YEAR NET", text) == "en"
 
 
 @pytest.mark.parametrize(
