@@ -25,7 +25,8 @@ from aggregator.net.hints import CacheHints
 from aggregator.net.hosts import after_response, in_words
 
 PER_HOUR = 600
-PATIENCE = 900.0  # seconds that a request waits for its turn before it is put off
+PATIENCE = 900.0  # seconds that a request waits for those before it; it is put off where it would be longer
+_BOUND_PATIENCE = 60.0  # the same for the bound of the hour
 _MOST_LINES = 10_000
 _OTHERS_PATIENCE = 60.0  # seconds that one waits for another process
 
@@ -128,12 +129,8 @@ class HostGate:
         if (closed := self._closed(host)) is not None or self._gap <= 0:
             return closed
         line = self._line(host)
-        wait = self._expected_wait(line)
-        if wait > PATIENCE:
-            return Postponed(
-                utc_now() + timedelta(seconds=wait),
-                f"many feeds wait for {host}; its turn comes in {in_words(timedelta(seconds=wait))}",
-            )
+        if (crowded := self._crowded(host, line)) is not None:
+            return crowded
         line.waiting += 1
         try:
             await line.turn.acquire()
@@ -141,7 +138,7 @@ class HostGate:
             line.waiting -= 1
         try:
             await asyncio.sleep(line.free_at - monotonic())
-            busy = await self._wait_for_others(host)
+            busy = await self._wait_for_bound(host, line) or await self._wait_for_others(host)
         except BaseException:
             line.turn.release()
             raise
@@ -161,7 +158,7 @@ class HostGate:
             return None
         patient_until = monotonic() + _OTHERS_PATIENCE
         while (turn := await self._turns.take(host)).wait:
-            if turn.wait > PATIENCE or monotonic() > patient_until:
+            if turn.wait > _BOUND_PATIENCE or monotonic() > patient_until:
                 return Postponed(utc_now() + timedelta(seconds=max(60.0, turn.wait)), turn.reason)
             await asyncio.sleep(turn.wait)
         if turn.learnt is not None:
@@ -215,12 +212,30 @@ class HostGate:
             if not line.waiting and not line.turn.locked() and line.free_at < hour_ago:
                 del self._lines[host]
 
-    def _expected_wait(self, line: _Line) -> float:
-        """Seconds until a request that joins the line now may start, at the least."""
+    def _crowded(self, host: str, line: _Line) -> Postponed | None:
+        """Whether the wait for those ahead, or for the bound of the hour, is too long to stand in line for it."""
+        bound = self._bound_ends_in(line, line.waiting)
+        in_line = max(0.0, line.free_at - monotonic()) + (line.waiting + line.turn.locked()) * self._gap
+        return _many_wait(host, max(bound, in_line)) if bound > _BOUND_PATIENCE or in_line > PATIENCE else None
+
+    async def _wait_for_bound(self, host: str, line: _Line) -> Postponed | None:
+        """Those who stood in line before may have used up the hour's requests."""
+        wait = self._bound_ends_in(line, 0)
+        if wait > _BOUND_PATIENCE:
+            return _many_wait(host, wait)
+        await asyncio.sleep(wait)
+        return None
+
+    def _bound_ends_in(self, line: _Line, ahead: int) -> float:
+        """Seconds until a request may start that so many others will start before."""
         now = monotonic()
         del line.started[: bisect_right(line.started, now - 3600)]
-        ahead = line.waiting + line.turn.locked()
         surplus = len(line.started) + ahead - self._per_hour
-        if surplus >= 0 and line.started:
-            return line.started[min(surplus, len(line.started) - 1)] + 3600 - now
-        return max(0.0, line.free_at - now) + ahead * self._gap
+        if surplus < 0 or not line.started:
+            return 0.0
+        return line.started[min(surplus, len(line.started) - 1)] + 3600 - now
+
+
+def _many_wait(host: str, seconds: float) -> Postponed:
+    wait = timedelta(seconds=seconds)
+    return Postponed(utc_now() + wait, f"many feeds wait for {host}; its turn comes in {in_words(wait)}")

@@ -67,6 +67,30 @@ async def test_hourly_bound_puts_a_request_off() -> None:
     assert timedelta(minutes=59) < postponed.until - utc_now() <= timedelta(hours=1)
 
 
+@pytest.mark.parametrize("minutes", [1, 40, 50, 58])
+async def test_p15_hourly_bound_holds_until_its_hour_is_over(minutes: int) -> None:
+    asked = [("a.example", utc_now() - timedelta(minutes=minutes))] * 3
+    gate = HostGate(gap=timedelta(microseconds=1), per_hour=3, asked=asked)
+
+    postponed = await gate.enter("a.example")
+
+    assert isinstance(postponed, Postponed)
+    left = timedelta(minutes=60 - minutes)
+    assert left - timedelta(seconds=30) < postponed.until - utc_now() <= left
+
+
+async def test_p15_those_who_stand_in_line_keep_to_the_hourly_bound() -> None:
+    gate = HostGate(gap=timedelta(microseconds=1), per_hour=2)
+    assert await gate.enter("a.example") is None
+    waiting = [asyncio.create_task(gate.enter("a.example")) for _ in range(2)]
+    await asyncio.sleep(0)
+    gate.leave("a.example")
+
+    assert await waiting[0] is None
+    gate.leave("a.example")
+    assert isinstance(await waiting[1], Postponed)
+
+
 async def test_request_that_would_wait_for_long_is_put_off() -> None:
     gate = HostGate(gap=timedelta(minutes=20))
     assert await gate.enter("a.example") is None
