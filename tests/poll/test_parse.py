@@ -13,6 +13,7 @@ import pytest
 from aggregator.model import ParsedEntry
 from aggregator.poll.parse.read import parse_feed
 from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
+from aggregator.poll.parse.spans import Spans, scan
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "feeds"
 URL = "https://feeds.example/dir/feed.xml"
@@ -367,6 +368,24 @@ def test_second_poll_of_a_feed_beyond_the_cap_brings_nothing() -> None:
     many = rss(*(f"<title>x</title><guid isPermaLink='false'>{n}</guid>" for n in range(2005)))
     again = parse(many, parse(many).spans)
     assert (again.entries, again.dropped) == ((), 5)
+
+
+@pytest.mark.parametrize("empty", ["<item/>", '<item a="x>y"/>'])
+def test_spans_of_a_document_with_an_empty_item_are_not_known(empty: str) -> None:
+    document = f"<rss><channel>{empty}<item><title>T</title></item></channel></rss>"
+    assert scan(document.encode(), "") is None
+
+
+def test_empty_date_of_the_feed_ends_before_what_follows_it() -> None:
+    def spans(date: str, item: str) -> Spans:
+        found = scan(f"<rss><channel><pubDate{date}><item>{item}</item></channel></rss>".encode(), "")
+        assert found is not None
+        return found
+
+    first, second = spans("/", "<title>A</title>"), spans("/", "<title>B</title>")
+    assert [first.data[start:end] for start, end in first.items] == [b"<item><title>A</title></item>"]
+    assert first.key == second.key
+    assert spans(">1</pubDate", "").key == spans(">2</pubDate", "").key
 
 
 def test_text_after_a_json_feed_is_ignored() -> None:

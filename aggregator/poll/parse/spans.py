@@ -100,22 +100,26 @@ class _Scanner:
             self._part = (depth, self.parser.CurrentByteIndex)
         names.append(name)
 
-    def _end(self, _tag: str) -> None:
+    def _end(self, tag: str) -> None:
         self._names.pop()
         depth = len(self._names)
         if self._item and self._item[0] == depth:
-            self.items.append((self._item[1], self._after_end_tag(self._item[1])))
+            end = self._after_end_tag(tag)
+            if end is None:
+                raise _Unusual
+            self.items.append((self._item[1], end))
             self._item = None
         elif self._part and self._part[0] == depth:
-            if self.parser.CurrentByteIndex != self._part[1]:
-                self.volatile.append((self._part[1], self._after_end_tag(self._part[1])))
+            end = self._after_end_tag(tag)
+            if end is not None:
+                self.volatile.append((self._part[1], end))
             self._part = None
 
-    def _after_end_tag(self, start: int) -> int:
+    def _after_end_tag(self, tag: str) -> int | None:
+        """None for <item/>, of which expat, depending on its version, gives the begin or what comes after it."""
         at = self.parser.CurrentByteIndex
-        if at == start:  # <item/>: where it ends can't be told from an attribute's '>'
-            raise _Unusual
-        return self._data.index(b">", at) + 1
+        end = self._data.find(b">", at)
+        return end + 1 if self._data[at:end].rstrip() == f"</{tag}".encode() else None
 
     def _doctype(self, *_: object) -> None:
         raise _Unusual
