@@ -27,7 +27,6 @@ MAX_SPANS = 20
 _HOW = {Kind.TOGETHER: "", Kind.NEAR: "with its words near each other ", Kind.IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
 _RIVAL_LIMIT = 2.5
-_FEW = 3  # topics are looked at as they come
 _ROUNDING = 1e-9  # of sums in another order
 
 
@@ -111,14 +110,17 @@ class TopicMatcher:
     def _read(self, entry: EntryContent, feed_name: str, feed_url: str, *, whole: bool) -> _Reading:
         """All topics' evidence, or that of those which may take the entry, or keep others from taking it."""
         read = self._matcher.read(entry)
+        if whole or read.fields["text"].length <= SUMMARY_WORDS:  # nearly all mentions in a summary are enough
+            names = [name for name, wanted in self._matcher.lists(read) if wanted]
+            found = [
+                (name, self._standing(name, read)) for name in names if self._takes_feed(name, feed_name, feed_url)
+            ]
+            return _Reading(read, {name: standing for name, standing in found if standing is not None})
         ceilings = {
             name: ceiling
             for (name, wanted), ceiling in self._matcher.ceilings(read).items()
-            if wanted and (whole or self._matters(name, ceiling)) and self._takes_feed(name, feed_name, feed_url)
+            if wanted and self._matters(name, ceiling) and self._takes_feed(name, feed_name, feed_url)
         }
-        if whole or len(ceilings) < _FEW or read.fields["text"].length <= SUMMARY_WORDS:
-            found = ((name, self._standing(name, read)) for name in ceilings)
-            return _Reading(read, {name: standing for name, standing in found if standing is not None})
         return _Reading(read, self._likeliest(read, ceilings))
 
     def _likeliest(self, read: ReadEntry, ceilings: Mapping[str, float]) -> dict[str, _Standing]:
@@ -127,11 +129,8 @@ class TopicMatcher:
         best = second = 0.0
         for name in sorted(ceilings, key=ceilings.__getitem__, reverse=True):
             ceiling = ceilings[name] + _ROUNDING
-            if (
-                ceiling < second
-                and ceiling < self._bar(name, best)
-                and not self._matcher.is_in_title(read, (name, True))
-            ):
+            needed = min(second, self._bar(name, best))
+            if ceiling < needed and not self._matcher.is_in_title(read, (name, True)):
                 continue
             standing = self._standing(name, read)
             if standing is not None:

@@ -64,8 +64,11 @@ class Matcher(Generic[List]):
 
     def find(self, entry: ReadEntry) -> dict[List, Evidence]:
         """By list the keywords that match, whatever their score."""
-        names = dict.fromkeys(self._owners[index] for index in sorted(entry.candidates))
-        return {name: evidence for name in names if (evidence := self.evidence(entry, name))}
+        return {name: evidence for name in self.lists(entry) if (evidence := self.evidence(entry, name))}
+
+    def lists(self, entry: ReadEntry) -> list[List]:
+        """The lists of which a keyword may match, in their order."""
+        return list(dict.fromkeys([self._owners[index] for index in sorted(entry.candidates)]))
 
     def evidence(self, entry: ReadEntry, name: List) -> Evidence:
         """The keywords of one list that match."""
