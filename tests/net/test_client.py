@@ -294,18 +294,22 @@ async def test_proxy_that_fails_is_named_as_such(client: OutboundClient, feed_se
     assert "the proxy for feeds.example" in refusing.reason
 
 
-async def test_body_is_posted_and_not_repeated_after_a_303(client: OutboundClient, feed_server: FeedServer) -> None:
-    feed_server.script("/hub", Reply(307, headers={"Location": "/new"}))
+@pytest.mark.parametrize("status", [307, 308])
+async def test_body_is_posted_and_not_repeated_after_a_303(
+    client: OutboundClient, feed_server: FeedServer, status: int
+) -> None:
+    feed_server.script("/hub", Reply(status, headers={"Location": "/new"}))
     feed_server.script("/new", Reply(303, headers={"Location": "/done"}))
     feed_server.script("/done", Reply(body=BODY))
 
-    result = await client.fetch(FetchRequest(url=feed_server.url("/hub"), method="POST", body=b"a=1"))
+    url, kind = feed_server.url("/hub"), "application/x-www-form-urlencoded"
+    result = await client.fetch(FetchRequest(url=url, method="POST", body=b"a=1", content_type=kind))
 
     assert isinstance(result, Fetched)
-    assert [(sent.method, sent.body) for sent in feed_server.requests] == [
-        ("POST", b"a=1"),
-        ("POST", b"a=1"),
-        ("GET", b""),
+    assert [(sent.method, sent.body, sent.header("Content-Type")) for sent in feed_server.requests] == [
+        ("POST", b"a=1", kind),
+        ("POST", b"a=1", kind),
+        ("GET", b"", None),
     ]
 
 

@@ -12,11 +12,13 @@ from time import time
 import pytest
 
 from aggregator.clock import utc_now
+from aggregator.model import HostState
 from aggregator.net.client import OutboundClient
 from aggregator.net.gate import HostGate
 from aggregator.net.policy import user_agent
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, FetchRequest, NotModified, Result
 from aggregator.net.robots import Robots
+from aggregator.text.addresses import host_key
 from tests.feedserver import FeedServer, Reply, Request
 from tests.net.conftest import POLICY
 
@@ -171,6 +173,15 @@ async def test_p11_window_holds_after_a_restart(polite: OutboundClient, feed_ser
     assert result.kind is FailureKind.POSTPONED
     assert timedelta(minutes=59) < (result.hints.retry_after or timedelta()) <= timedelta(hours=1)
     assert len(feed_server.requests) == 1
+
+
+async def test_p12_answer_ends_the_counting_of_429s(feed_server: FeedServer) -> None:
+    url = feed_server.script("/feed", Reply(body=b"<rss/>"))
+    host = host_key(url)
+    gate = HostGate({host: HostState(host, failures=5)}, gap=timedelta())
+    async with OutboundClient(POLICY, gate) as opened:
+        assert isinstance(await opened.fetch(FetchRequest(url=url)), Fetched)
+    assert gate.take_news().states == {host: HostState(host)}
 
 
 async def test_p12_429_without_retry_after_closes_the_host_for_minutes(

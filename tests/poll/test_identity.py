@@ -141,6 +141,21 @@ def test_new_item_that_links_to_the_page_of_an_old_one_is_new() -> None:
     assert numbers(found) == (1, 0, 0, 0)
 
 
+def test_titles_are_versions_of_one_when_they_share_two_fifths_of_their_groups_of_three_characters() -> None:
+    def taken_for_one(title: str, other: str) -> bool:
+        before = known(feed(entry(1, title=title), entry(2)))
+        return not changes(before, feed(entry(1, guid="another", title=other), entry(2)), NOW).new
+
+    assert taken_for_one("abcd", "abcx")
+    assert not taken_for_one("abc", "xyc")
+
+
+def test_column_of_the_same_title_is_new_every_week() -> None:
+    before = known(feed(entry(1, title="The week in pictures"), entry(2)))
+    found = changes(before, feed(entry(3, title="The week in pictures"), entry(2)), NOW)
+    assert numbers(found) == (1, 0, 0, 1)
+
+
 def test_fragments_tell_items_of_one_page_apart() -> None:
     before = known(feed(entry(1, url="https://a.example/changes#1.0", title="Version 1.0 is out")))
     found = changes(before, feed(entry(2, url="https://a.example/changes#1.1", title="Version 1.1 is out")), NOW)
@@ -201,7 +216,7 @@ def test_flood_is_bounded_and_what_was_left_out_is_read_again_later() -> None:
     served = feed(*(entry(n) for n in range(10)))
     found = changes(KnownEntries(total=5, new_today=NEW_PER_DAY - 4, last_new_at=NOW), served, NOW)
     assert [one.identity for one in found.new] == ["id-3", "id-2", "id-1", "id-0"]
-    assert found.dropped == 6
+    assert (found.dropped, found.held, found.quarantine) == (6, 0, "")
     assert set(found.spans.items.values()) == {identity_hash(f"id-{n}") for n in range(4)}
     assert found.notes == (f"6 new entries were left out: the feed gave more than {NEW_PER_DAY} in a day.",)
 

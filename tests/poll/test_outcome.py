@@ -106,6 +106,9 @@ def test_permanent_move_is_told_with_the_state() -> None:
     )
     failed = outcome(FetchFailed(kind=FailureKind.SERVER, reason="no", url=URL), leased=held(moved_to="https://b/"))
     assert failed.state_reason == "no"
+    watched = replace(held(moved_to="https://b.example/", state_reason=after.state_reason), moved_since=NOW)
+    postponed = outcome(FetchFailed(kind=FailureKind.POSTPONED, reason="wait", url=URL), leased=watched)
+    assert postponed.state_reason == after.state_reason
 
 
 @pytest.mark.parametrize("kind", [FailureKind.SERVER, FailureKind.POSTPONED, FailureKind.BLOCKED])

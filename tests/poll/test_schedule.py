@@ -198,6 +198,7 @@ def test_full_answer_is_asked_for_only_of_a_feed_silent_beyond_its_rhythm_and_at
     hourly = every(HOUR)
 
     assert needs_full_answer(NOW - 8 * DAY, NOW - DAY, hourly, NOW)
+    assert needs_full_answer(NOW - 7 * DAY, NOW - DAY, hourly, NOW)
     assert not needs_full_answer(NOW - 6 * DAY, NOW - DAY, hourly, NOW)
     assert not needs_full_answer(NOW - 8 * DAY, NOW - 2 * HOUR, hourly, NOW)
     assert not needs_full_answer(NOW - 8 * DAY, NOW - 10 * DAY, FeedHints(), NOW)
