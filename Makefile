@@ -23,10 +23,10 @@ run: .venv/.ready  ## Run the aggregator on feeds.yaml
 	@$(BIN)/aggregator --data $(DATA) run
 
 test: .venv/.dev  ## Run the tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 coverage: .venv/.dev  ## Run the tests and report the branches they miss
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 lint: .venv/.dev  ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
