@@ -175,13 +175,20 @@ def labels(conn: Connection, *, ids: Collection[int] | None = None, local_date: 
     return {row.id: Label(row.digest, row.local_date, kind_of(row.variant, row.issue)) for row in rows}
 
 
-def prune(conn: Connection, before: datetime, limit: int) -> int:
-    """Remove up to `limit` editions of variants that were made before a time and have no delivery left; how many went.
+def prune(conn: Connection, before: datetime, limit: int, *, archive: datetime) -> int:
+    """Remove up to `limit` editions that have no delivery left; how many went.
 
-    The digests' own editions stay: they are the archive on the site.
+    Those of variants when they were made before `before`; the digests' own, which have pages on the site, when they
+    were made before both times. The newest of a digest stays: from it the next one is counted.
     """
+    later = editions.alias()
+    followed = exists().where(
+        later.c.digest == editions.c.digest, later.c.variant == "", later.c.local_date > editions.c.local_date
+    )
+    own = and_(editions.c.variant == "", editions.c.created < archive, followed)
     sent = exists().where(deliveries.c.edition_id == editions.c.id)
-    old = select(editions.c.id).where(editions.c.variant != "", editions.c.created < before, ~sent).limit(limit)
+    gone = and_(editions.c.created < before, or_(editions.c.variant != "", own), ~sent)
+    old = select(editions.c.id).where(gone).limit(limit)
     return conn.execute(delete(editions).where(editions.c.id.in_(old))).rowcount
 
 

@@ -31,7 +31,7 @@ def prune(store: Store, now: Any) -> None:
     with store.write() as conn:
         while deliveries.prune(conn, now - KEEP, 2):
             pass
-        while editions.prune(conn, now - KEEP, 2):
+        while editions.prune(conn, now - KEEP, 2, archive=now - 2 * KEEP):
             pass
 
 
@@ -64,6 +64,18 @@ def test_old_deliveries_go_with_the_editions_that_only_some_got(store: Store) ->
         assert left == [] and set(archive.values()) == {editions.Label(MORNING, "2026-03-03", EditionKind.EDITION)}
         service.send_due(store, made, NOW + KEEP + timedelta(days=1))
         assert len(server.mails) == sent, "nothing is told again"
+
+
+def test_own_editions_of_a_digest_stay_as_long_as_their_pages_and_the_newest_for_ever(store: Store) -> None:
+    made = watching("file:unused", digests={MORNING: {"at": "07:00"}})
+    for day in range(3):
+        at = NOW + timedelta(days=day)
+        stock(store, [story(day + 1, [seen(day + 1, at - timedelta(hours=1), title=f"Event {day}")], AIR)])
+        service.make_edition(store, made, MORNING, at)
+    for days, left in ((KEEP.days + 9, 3), (2 * KEEP.days, 2), (2 * KEEP.days + 9, 1), (9 * KEEP.days, 1)):
+        prune(store, NOW + timedelta(days=days, hours=1))
+        dates = sorted(label.local_date for label in kept(store)[1].values())
+        assert dates == ["2026-03-03", "2026-03-04", "2026-03-05"][-left:]
 
 
 def test_what_is_open_and_who_does_not_exist_are_not_forgotten(store: Store) -> None:
