@@ -18,13 +18,13 @@ class Settings:
     """Characters of the text that are read: an article's beginning says what happened."""
     terms: int = 32
     """An entry's vector has its heaviest terms only."""
-    join: float = 0.105
+    join: float = 0.095
     """Similarity from which an entry joins a story, or two stories are one, if there is nothing else."""
-    crowd: float = 0.45
+    crowd: float = 0.65
     """What is asked for beyond that where many stories are told at a time, as a share of it; see `chance`."""
-    ignorance: float = 0.9
+    ignorance: float = 1.0
     """What is asked for beyond that where a window of few entries has many stories."""
-    chance_power: float = 0.3
+    chance_power: float = 0.25
     """How fast both fall with the number of pairs: 0 would ask as much of large stories as of two entries."""
     size_power: float = 0.93
     """1 compares with the average entry of a story (large stories fall apart), 0.5 with its sum (they swallow all)."""
