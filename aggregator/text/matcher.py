@@ -18,6 +18,7 @@ from aggregator.text.expressions import Compiled, Compiler, Expression
 from aggregator.text.keywords import parse_keyword
 from aggregator.text.language import UNKNOWN, detect
 from aggregator.text.places import ReadEntry, field_text, read_field
+from aggregator.text.stems import LANGUAGES
 from aggregator.text.triggers import Triggers
 from aggregator.text.vocabulary import Reader, Readings
 
@@ -95,6 +96,7 @@ class Matcher(Generic[List]):
         return [(self._keywords[index].text, self._keywords[index].root) for index in self._lists[name]]
 
     def _reader(self, language: str, *, shouting: bool) -> Reader:
+        language = language if language in LANGUAGES else UNKNOWN  # all others are read alike
         reader = self._readers.get((language, shouting))
         if reader is None:
             if language not in self._readings:

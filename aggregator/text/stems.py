@@ -36,6 +36,9 @@ _SNOWBALL = {
     "ar": "arabic",
 }
 _ACCENTED = frozenset(("fr", "es", "pt", "it", "pl"))
+_FEW_NAMES = frozenset(
+    ("fr", "es", "pt", "it", "ar")
+)  # in the dictionary: words in lower case are none
 _INFLECTED_NAMES = frozenset(("pl", "uk", "ru"))
 # Case endings of Ukrainian nouns and adjectives: Snowball has no stemmer for the language.
 _UKRAINIAN = re.compile(
@@ -130,7 +133,8 @@ def _readings(form: str, language: str, capital: bool, base: str | None) -> set[
     if language not in LANGUAGES or _is_foreign(form, language):
         return {form}
     name = capital and language in _INFLECTED_NAMES
-    noun = _entry(form.title(), language) if base is None or language == "de" or name else None
+    missing = base is None and (capital or language not in _FEW_NAMES)
+    noun = _entry(form.title(), language) if missing or language == "de" or name else None
     if language == "en":
         readings = {form, american(base or noun or form, _is_english)}
         if not form.isascii() and (letters := english_spelling(form)) is not None:
