@@ -321,11 +321,11 @@ class Daemon:
 
     async def prune(self) -> None:
         """Remove what is old and the stories it leaves, little in each transaction, so that polls are never held up."""
-        now, keep, shown = clock.utc_now(), self.config.storage, self.config.publish.max_age
+        now, keep = clock.utc_now(), self.config.storage
         await self._prune_all(entries.prune, now - keep.keep)
         await asyncio.to_thread(self._prune_stories, now - keep.keep)
         await self._prune_all(deliveries.prune, now - keep.keep_mails)
-        prune_editions = partial(editions.prune, archive=now - max(shown, keep.keep))
+        prune_editions = partial(editions.prune, archive=now - self.config.archive)
         await self._prune_all(prune_editions, now - keep.keep_mails)
 
     async def _prune_all(self, prune: Callable[[Connection, datetime, int], int], before: datetime) -> None:

@@ -319,3 +319,8 @@ class Config(Section):
         if not self.digests or self.web.subscribe is False:
             return False
         return self.web.subscribe is True or not self.mail.smtp.get_secret_value().startswith("file:")
+
+    @property
+    def archive(self) -> timedelta:
+        """How long an edition has its page: mails link to it."""
+        return max(self.publish.max_age, self.storage.keep)

@@ -138,8 +138,9 @@ async def _hand_over(ledger: Ledger, letter: Letter) -> Result | None:
 
 
 def _message(post: Post, letter: Letter) -> Message:
+    shown = letter.created - post.config.archive
     with post.store.read() as conn:
-        last = {name: day for name in post.config.digests if (day := editions.newest_told(conn, name))}
+        last = {name: day for name in post.config.digests if (day := editions.newest_told(conn, name, shown))}
     mail = mail_of(post.config, letter, post.secret, last)
     return mail.with_data(sign(mail.data, post.key, letter.created)) if post.key else mail
 

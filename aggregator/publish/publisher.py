@@ -96,7 +96,6 @@ def publish(
 
 def _read(store: Store, config: Config, now: datetime) -> Stored:
     since, limit = now - config.publish.max_age, config.publish.entries
-    archived = now - max(config.publish.max_age, config.storage.keep)  # mails link to their edition on the site
     with store.read() as conn:
         newest_stories = stories.recent(conn, since=since, limit=limit)
         story_ids = [story.id for story in newest_stories]
@@ -109,7 +108,9 @@ def _read(store: Store, config: Config, now: datetime) -> Stored:
             stories=newest_stories,
             story_entries=stories.entries_of(conn, story_ids),
             merged=stories.merged(conn, story_ids),
-            editions=[one for one in editions.recent(conn, since=archived) if one.state is EditionState.FROZEN],
+            editions=[
+                one for one in editions.recent(conn, since=now - config.archive) if one.state is EditionState.FROZEN
+            ],
         )
 
 

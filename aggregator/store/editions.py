@@ -109,9 +109,10 @@ def newest_date(conn: Connection, digest: str, variant: str = "") -> str | None:
     return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
 
 
-def newest_told(conn: Connection, digest: str) -> str | None:
-    """The local date of a digest's newest edition that tells anything; None before its first."""
-    statement = select(editions.c.local_date).where(*_of(digest, ""), editions.c.state == EditionState.FROZEN)
+def newest_told(conn: Connection, digest: str, since: datetime) -> str | None:
+    """The local date of a digest's newest edition, made from `since` on, that tells anything; None without one."""
+    told = (editions.c.state == EditionState.FROZEN, editions.c.created >= since)
+    statement = select(editions.c.local_date).where(*_of(digest, ""), *told)
     return conn.execute(statement.order_by(editions.c.local_date.desc()).limit(1)).scalar()
 
 

@@ -78,6 +78,17 @@ def test_who_confirms_is_greeted_once_with_what_comes_and_his_own_links(store: S
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_greeting_names_no_edition_whose_page_is_gone(sqlite_store: Store, server: MailServer) -> None:
+    made = mailing(server, storage={"keep": "7d"}, publish={"max_age": "7d"})
+    stock(sqlite_store, edition_of(3))
+    old = service.make_edition(sqlite_store, made, BRIEFING, NOW)
+    later = old.created + timedelta(days=8)
+    signup.sign_up(sqlite_store, made, SignUp(ANNA, [BRIEFING], "198.51.100.7"), later)
+    signup.confirm(sqlite_store, made, anna(sqlite_store), later)
+    assert letters_sent(sqlite_store, made, 8 * 24 * 60 + 1) == 1
+    assert "Welcome" in last_mail(server)["Subject"] and "editions" not in last_mail(server).get_content()
+
+
 def test_before_the_first_edition_the_greeting_leads_to_the_site(sqlite_store: Store, server: MailServer) -> None:
     made = mailing(server)
     signup.confirm(sqlite_store, made, asked(sqlite_store, made), NOW)
