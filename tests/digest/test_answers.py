@@ -16,7 +16,7 @@ from aggregator.digest.bounces.verp import codes_in, is_genuine
 from aggregator.digest.message import ascii_domain
 from aggregator.digest.signup import site_secret
 from aggregator.model import DeliveryState, Subscriber, SubscriberState
-from aggregator.store import deliveries, subscribers
+from aggregator.store import deliveries, subscribers, tables
 from aggregator.store.database import Store
 from aggregator.store.deliveries import Next
 from tests.digest.mailserver import mail_server
@@ -113,6 +113,20 @@ def test_no_answer_about_one_mail_stops_the_others(stocked_sqlite: Store, name: 
         send(stocked_sqlite, made)
         states = [one.state for one in outcomes(stocked_sqlite).values()]
         assert SENT in states and PENDING not in states
+
+
+def test_mail_that_can_not_be_made_ends_with_a_sentence_and_stops_no_other(stocked_sqlite: Store) -> None:
+    with mail_server() as server:
+        made = mailing(server.url, ANN, BOB)
+        service.make_edition(stocked_sqlite, made, NAME, NOW)
+        table = tables.deliveries
+        with stocked_sqlite.write() as conn:
+            conn.execute(table.update().where(table.c.address == ANN).values(message_id="<1>\r\nBcc: eve@one.example"))
+        send(stocked_sqlite, made)
+        found = outcomes(stocked_sqlite)
+    assert server.recipients == [BOB]
+    assert (found[BOB].state, found[ANN].state) == (SENT, FAILED)
+    assert "Message-ID" in found[ANN].reason
 
 
 def test_greylists_of_some_recipients_hold_up_nobody_else(stocked_sqlite: Store) -> None:

@@ -150,6 +150,21 @@ def test_titles_are_versions_of_one_when_they_share_two_fifths_of_their_groups_o
     assert not taken_for_one("abc", "xyc")
 
 
+def test_article_whose_page_two_new_items_link_to_is_neither_of_them() -> None:
+    page = "https://a.example/live"
+    before = known(feed(entry(1, url=page, title="Storm: live"), entry(9)))
+    both = (entry(2, url=page, title="Storm: live now"), entry(3, url=page, title="Storm: live again"))
+    assert numbers(changes(before, feed(*both, entry(9)), NOW)) == (2, 0, 0, 1)
+
+
+def test_edits_that_are_not_wanted_count_as_unchanged() -> None:
+    before = known(feed(entry(1), entry(2), entry(3)))
+    found = changes(before, feed(entry(1, title="A"), entry(2, title="B"), entry(3)), NOW)
+    kept = found.without_edits({found.edited[0].id})
+    assert (numbers(found), numbers(kept)) == ((0, 2, 0, 1), (0, 1, 0, 2))
+    assert kept.edited == found.edited[1:]
+
+
 def test_column_of_the_same_title_is_new_every_week() -> None:
     before = known(feed(entry(1, title="The week in pictures"), entry(2)))
     found = changes(before, feed(entry(3, title="The week in pictures"), entry(2)), NOW)
