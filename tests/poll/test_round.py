@@ -19,12 +19,12 @@ async def test_leases_of_slow_polls_are_renewed(
     sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "RENEW_EVERY", 0.05)
-    monkeypatch.setattr("aggregator.poll.poller.LEASE", timedelta(seconds=0.2))
-    url = feed_server.script("/slow", Reply(body=rss(1), delay=0.8))
+    monkeypatch.setattr("aggregator.poll.poller.LEASE", timedelta(seconds=1))
+    url = feed_server.script("/slow", Reply(body=rss(1), delay=1.6))
     async with started(sqlite_store, config(url)) as poller:
         polling = asyncio.create_task(poller.poll_due())
         await until(lambda: bool(feed_server.requests))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.2)  # longer than a lease
         with sqlite_store.write() as conn:
             assert feeds.lease_due(conn, clock.utc_now(), timedelta(seconds=9), limit=9, per_host=9) == []
         assert (await polling).fetched == 1
