@@ -7,13 +7,14 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusterer import Clusterer, Placed
 from aggregator.group.stories.clusters import Clusters
-from aggregator.group.stories.prints import pack_prints
+from aggregator.group.stories.prints import Prints, pack_prints, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row
@@ -323,3 +324,22 @@ def test_window_keeps_what_is_recent_or_among_the_last() -> None:
     clusterer = Clusterer("en", replace(SHIPPED, window=3))
     dropped = [placed.dropped for placed in told(clusterer, [*OTHERS.values()], step=2 * DAY)]
     assert dropped == [(), (), (), (), (1,), (2,)]
+
+
+def test_text_is_compared_with_the_newest_of_a_great_affair_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counting(one: Prints, other: Prints) -> bool:
+        nonlocal compared
+        compared += 1
+        return same_text(one, other)
+
+    monkeypatch.setattr("aggregator.group.stories.clusterer.same_text", counting)
+    title, text = next(iter(CONTACT_GROUP.values()))
+    clusterer = Clusterer("en")
+    told(clusterer, [(f"{title} {number}", f"{text} {number}") for number in range(400)], step=60)
+    before = compared
+    copied = clusterer.place(1_000, 1_000, START + 400 * 60, title, text)
+
+    assert compared - before == 256
+    assert copied.copy_of == 400 - 256 + 1

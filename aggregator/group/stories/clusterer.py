@@ -11,8 +11,9 @@ as if the process had never ended. A late entry (a day older than the newest) is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.chance import Doubt
@@ -26,6 +27,7 @@ from aggregator.group.stories.vectors import Known, Row, weigh
 _LATE = DAY
 _TIES = 6  # terms named as evidence
 _COPIED = 3  # nearest stories in which the same text is looked for
+_COMPARED = 256  # newest entries of each: an affair of thousands would cost each new entry a look at all of them
 _SPLIT_FROM, _SPLIT_TO = 4, 512  # entries; the work grows with their square
 
 
@@ -126,7 +128,7 @@ class Clusterer:
         The nearest story if it is near enough; else one of the nearest that has the same text in other words.
         """
         for place, (similarity, cluster) in enumerate(near[:_COPIED]):
-            copy_of = self._copied(prints, cluster.rows.values())
+            copy_of = self._copied(prints, _newest(cluster.rows.values()))
             if copy_of is not None or (place == 0 and similarity >= self._settings.join):
                 return similarity, cluster, copy_of
         return 1.0, None, None
@@ -208,6 +210,10 @@ def _by_weight(one: Cluster, other: Cluster) -> tuple[Cluster, Cluster]:
     """The story with fewer entries goes into the one with more; of two equal ones the younger into the older."""
     first, second = sorted((one, other), key=lambda cluster: (len(cluster.rows), -cluster.first, -cluster.id))
     return first, second
+
+
+def _newest(rows: Collection[Row]) -> Collection[Row]:
+    return nlargest(_COMPARED, rows, key=_age) if len(rows) > _COMPARED else rows
 
 
 def _age(row: Row) -> tuple[int, int]:
