@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.text import Text
 
 from aggregator.config.values import nearest
-from aggregator.errors import UsageError
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 _NAMED = 10  # names of feeds.yaml in one sentence
@@ -51,9 +50,6 @@ def write(text: str) -> None:
     except BrokenPipeError:
         nobody_reads()
         raise typer.Exit from None
-    except OSError as error:
-        nobody_reads()
-        raise UsageError(f"the output can't be written: {error.strerror}; make room, or write it elsewhere") from None
 
 
 def nobody_reads() -> None:
