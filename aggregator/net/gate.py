@@ -168,11 +168,11 @@ class HostGate:
     def leave(self, host: str) -> None:
         """The request is over, and what its answer said is noted."""
         if self._gap > 0:
+            if self._turns is not None:
+                self._turns.give(host, self._gap, self._changed.get(host))
             line = self._lines[host]
             line.free_at = monotonic() + self._gap
             line.turn.release()
-            if self._turns is not None:
-                self._turns.give(host, self._gap, self._changed.get(host))
 
     def awaited(self, host: str) -> bool:
         """Whether another request will follow the one under way as soon as it may."""

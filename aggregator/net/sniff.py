@@ -14,6 +14,7 @@ _JSON_VERSION = re.compile(r'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\
 _GUARDS = {
     b"anubis_challenge": "Anubis",
     b"/.within.website/x/": "Anubis",
+    b"making sure you&#39;re not a bot": "Anubis",
     b"_cf_chl_opt": "Cloudflare",
     b"window.gokuprops": "AWS WAF",
     b"incapsula incident id": "Imperva",

@@ -1,27 +1,33 @@
 """One request to a host at a time over all processes of this machine: `aggregator poll` beside `aggregator run`.
 
-Each host is a byte of one file. The lock on it ends with its process, however that ends. On Linux it belongs to the
-opened file (open file description locks), elsewhere to the process. Two hosts may share a byte; then they wait for
-each other.
+Each host has a place in one file, which holds when it was asked last. The lock on it ends with its process, however
+that ends. On Linux it belongs to the opened file (open file description locks), elsewhere to the process. Two hosts
+may share a place; then they wait for each other.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import struct
 import sys
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
+from aggregator.clock import monotonic
+
 _OF_THE_FILE = sys.platform == "linux" and struct.calcsize("P") == 8  # the layout of struct flock below
+_PLACES = 1 << 20
+_TIME = struct.Struct("=d")  # on the monotonic clock, which a machine's processes share until it starts again
 
 
 class Turnstile:
     """A context manager. After its end, and where files can't be locked, everybody passes."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab")
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b", buffering=0)
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +52,27 @@ class Turnstile:
         if not self._file.closed:
             self._set(host, fcntl.F_UNLCK)
 
+    def stamp(self, host: str) -> None:
+        """Note that the host is asked now, or was until now; for whoever has taken it."""
+        if not self._file.closed:
+            with suppress(OSError):  # a full disk
+                os.pwrite(self._file.fileno(), _TIME.pack(monotonic()), _place(host))
+
+    def since(self, host: str) -> float:
+        """Seconds since it was asked, by whatever process; infinite where that is not known."""
+        data = b"" if self._file.closed else os.pread(self._file.fileno(), _TIME.size, _place(host))
+        passed = monotonic() - _TIME.unpack(data)[0] if len(data) == _TIME.size and any(data) else -1.0
+        return passed if passed >= 0.0 else float("inf")
+
     def _set(self, host: str, kind: int) -> None:
-        byte = int.from_bytes(blake2b(host.encode("utf-8", "surrogatepass"), digest_size=6).digest())
+        place = _place(host)
         if _OF_THE_FILE:
-            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, byte, 1, 0))
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, place, 1, 0))
         else:
-            fcntl.lockf(self._file, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+            how = fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB
+            fcntl.lockf(self._file, how, 1, place)
+
+
+def _place(host: str) -> int:
+    digest = blake2b(host.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return int.from_bytes(digest) % _PLACES * _TIME.size

@@ -4,7 +4,7 @@
     PostgreSQL    a row for each host, by the database's own clock: they may be anywhere
 
 A turn lasts for a request and the pause after it. Where an answer asked for a longer pause, that is saved before the
-next process has its turn, and read by a process that had to wait for another.
+next process has its turn, and read by a process that had to wait for another or comes within its pause.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_AT_FILE = 0.05  # seconds until another process is looked at again
 _LOOK_AT_ROW = 0.25
+_TIMERS = 0.002  # by so much an event loop's sleep may be too short
 _AFTER_FAULT = 5.0  # of the database
 _THREADS = 4  # for waiting for PostgreSQL
 
@@ -71,20 +72,24 @@ class FileTurns:
             self._waited.add(host)
             return Turn(_LOOK_AT_FILE, _is_busy(host))
         self._held[host] += 1
-        if host not in self._waited:
-            return Turn()
+        learnt = None
         try:
-            await asyncio.sleep(self._gap)  # the other may have ended with its request, and not have kept its pause
-            learning = _submit(self._database, self._learn, host)
-            learnt = await asyncio.wrap_future(learning) if learning else None
+            rest = self._gap - self._turnstile.since(host)  # another may have ended with its request
+            if rest > _TIMERS or host in self._waited:
+                await asyncio.sleep(rest)
+                learning = _submit(self._database, self._learn, host)
+                learnt = await asyncio.wrap_future(learning) if learning else None
         except BaseException:
             self._let_others(host)
             raise
         self._waited.discard(host)
+        self._turnstile.stamp(host)
         return Turn(learnt=learnt)
 
     def give(self, host: str, pause: float, learnt: HostState | None) -> None:
         saved = _submit(self._database, _save, self._store, learnt) if learnt is not None else None
+        if pause:
+            self._turnstile.stamp(host)
         asyncio.get_running_loop().call_later(pause, self._let_others, host, saved)
 
     def _let_others(self, host: str, saved: Future[None] | None = None) -> None:

@@ -45,3 +45,20 @@ def test_given_host_may_be_taken_by_another(tmp_path: Path) -> None:
         one.give("a.example")
         assert other.take("a.example")
         assert not one.take("a.example")
+
+
+def test_last_request_is_known_to_others_and_after_its_process(tmp_path: Path) -> None:
+    with Turnstile(tmp_path / "hosts") as one:
+        assert one.since("a.example") == float("inf")
+        one.stamp("a.example")
+    with Turnstile(tmp_path / "hosts") as other:
+        assert 0.0 <= other.since("a.example") < 60.0
+        assert other.since("b.example") == float("inf")
+
+
+def test_request_before_the_machine_started_again_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Turnstile(tmp_path / "hosts") as one:
+        one.stamp("a.example")
+        monkeypatch.setattr(turnstile_module, "monotonic", lambda: 1.0)
+
+        assert one.since("a.example") == float("inf")

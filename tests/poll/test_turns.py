@@ -74,6 +74,18 @@ def test_p15_programs_that_share_postgresql_share_a_host(
     assert all(late - early >= 1.1 for early, late in pairwise(times))
 
 
+async def test_p15_pause_outlasts_the_process_that_asked(store: Store) -> None:
+    gap = timedelta(seconds=0.3)
+    async with gate(store, gap) as second:
+        async with gate(store, gap) as first:
+            assert await first.enter(HOST) is None
+            ended = clock.monotonic()
+            first.leave(HOST)
+        assert await second.enter(HOST) is None
+        assert clock.monotonic() - ended >= 0.3
+        second.leave(HOST)
+
+
 async def test_p11_process_that_waited_keeps_the_pause_that_another_was_told_of(store: Store) -> None:
     async with gate(store) as first, gate(store) as second:
         assert await first.enter(HOST) is None
