@@ -15,9 +15,10 @@ from aggregator.group import topics as topics_module
 from aggregator.group.grouper import Grouper, GroupReport, group
 from aggregator.group.placing import Placing
 from aggregator.model import Entry, EntryContent, Story, identity_hash
-from aggregator.store import entries, feeds, meta, stories
+from aggregator.store import entries, feeds, grouping, meta, stories
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals, EditedEntry, NewEntry
+from aggregator.store.grouping import Surroundings
 from tests.group.news import CONTACT_GROUP, OTHERS
 
 NOW = datetime(2022, 10, 13, 18, tzinfo=UTC)
@@ -78,6 +79,16 @@ def test_entries_get_their_topics_and_their_stories(store: Store) -> None:
         assert {story.key for story in stories.recent(conn, topic="grain")} == {all_entries(store)[4].key}
     assert why[story.entry_ids[0]].similarity == 1.0
     assert "defence" in why[story.entry_ids[2]].terms
+
+
+def test_surroundings_of_an_entry_are_counted_from_the_window(store: Store) -> None:
+    add(store, ALL)
+    group(store, config(), NOW)
+    with store.read() as conn:
+        day = timedelta(days=1)
+        assert grouping.surroundings(conn, "en", NOW, day) == Surroundings(entries=9, stories=7)
+        assert grouping.surroundings(conn, "en", NOW + 3 * day, day) == Surroundings(entries=9, stories=0)
+        assert grouping.surroundings(conn, "de", NOW, day) == Surroundings(entries=0, stories=0)
 
 
 def test_second_run_has_nothing_to_do(store: Store) -> None:
