@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from aggregator.text.vocabulary import Vocabulary
 from aggregator.text.wording import ways_to_write
 
 _FIELDS = ("title", "text")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 Needs = frozenset[frozenset[int]] | None
 _Part = tuple[Node, tuple[str, ...]]
@@ -78,7 +80,7 @@ class _RegexIs:
         hits = []
         for name in self.fields:
             field = entry.fields[name]
-            for match in self.compiled.finditer(field.text):
+            for match in self.compiled.finditer(_encodable(field.text)):
                 if match.start() < match.end():
                     place = field.place_at(match.start(), match.end())
                     hits.append(Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),), match.span()))
@@ -148,6 +150,11 @@ class _NearIs:
 
     def present(self, entry: ReadEntry) -> list[str]:
         return _present((self.left, self.right), entry)
+
+
+def _encodable(text: str) -> str:
+    """For RE2, which reads UTF-8: halves of surrogate pairs, which JSON may hold, become as many other characters."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
 def _present(parts: tuple[Expression, ...], entry: ReadEntry) -> list[str]:

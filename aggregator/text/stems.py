@@ -36,9 +36,7 @@ _SNOWBALL = {
     "ar": "arabic",
 }
 _ACCENTED = frozenset(("fr", "es", "pt", "it", "pl"))
-_FEW_NAMES = frozenset(
-    ("fr", "es", "pt", "it", "ar")
-)  # in the dictionary: words in lower case are none
+_FEW_NAMES = frozenset(("fr", "es", "pt", "it", "ar"))  # in the dictionary: words in lower case are none
 _INFLECTED_NAMES = frozenset(("pl", "uk", "ru"))
 # Case endings of Ukrainian nouns and adjectives: Snowball has no stemmer for the language.
 _UKRAINIAN = re.compile(

@@ -153,6 +153,12 @@ def test_regular_expression_gives_its_very_characters() -> None:
     assert hit.kind is Kind.TOGETHER
 
 
+def test_regular_expression_is_searched_beside_half_a_surrogate_pair() -> None:
+    matcher = Matcher({"list": ["/S-[34]00/"]})
+    (hit,) = matcher.find(matcher.read(entry("\ud83d Two S-400 batteries")))["list"]["/S-[34]00/"]
+    assert hit.offsets == (6, 11)
+
+
 def test_exclusion_within_a_group_or_a_field_holds() -> None:
     assert scores("patriot & (missile & !film)", entry("Patriot missile", "A film by Emmerich")) == [0.0]
     assert scores("patriot & title:(missile & !film)", entry("Patriot missile", "A film by Emmerich")) == [3.0]
