@@ -3,6 +3,7 @@
     words, terms  an entry's words: title and beginning, base forms, counted
     vectors       what each of them weighs, by how many stories have it
     clusters      the stories in the window as sums of their entries' vectors, and how near two of them are
+    chance        how alike two entries may be though they have nothing to do with each other
     agglomerate   a story's entries grouped afresh: does it still hold together?
     prints        copies of one text, also rewritten ones
     clusterer     one entry after the other: join or found, merge, split
