@@ -49,8 +49,10 @@ class Model:
         self._bias = whole.nb_pc
         self._priors = np.log([_PRIORS.get(language, 1.0) for language in self._languages])
         self._row_of: array[int] = array("L", (row * (256 // _BLOCK) for row in whole.tk_row))
-        self._block_at, self._next = _in_blocks(whole.tk_nextmove)
         self._feature_at: array[int] = array("i", whole.tk_output)
+        next_states = whole.tk_nextmove
+        del whole  # what is not kept of it is larger than what is
+        self._block_at, self._next = _in_blocks(next_states)
 
     def judge(self, sample: str, declared: str | None) -> tuple[str, float]:
         """The likeliest language, and how far it is before the next, in logarithms."""
