@@ -426,10 +426,8 @@ def test_leases_that_can_not_be_extended_stop_nothing(
     extend = deliveries.extend
     failed: list[bool] = []
 
-    def broken_once(
-        *arguments: Any,
-    ) -> None:  # while the server is thinking: a later one could take the mail's marks along
-        if not failed:
+    def broken_once(*arguments: Any) -> None:
+        if not failed:  # while the server is thinking: a later one could take the mail's own marks along
             failed.append(True)
             raise StorageError("the disk is full")
         extend(*arguments)
