@@ -88,23 +88,18 @@ def poll(
 
 
 async def _poll(here: Context, names: list[str], *, now: bool, release: bool) -> tuple[PollReport, datetime | None]:
-    from aggregator.poll.workers import ParserPool
+    from aggregator.cli.progress import PollProgress
+    from aggregator.poll.poller import Poller
 
-    config = here.config
-    async with ParserPool() as parsers:
-        parsers.warm_up()  # beside the imports and the first requests
-        from aggregator.cli.progress import PollProgress
-        from aggregator.poll.poller import Poller
-
-        with here.store() as store:
-            urls = _urls(store, names) if names else None
-            async with Poller.open(store, config, parsers) as poller:
-                with PollProgress() as progress:
-                    if now or names:
-                        report = await poller.poll_all(urls, progress, release=release)
-                    else:
-                        report = await poller.poll_due(progress)
-            return report, _next_poll(store)
+    with here.store() as store:
+        urls = _urls(store, names) if names else None
+        async with Poller.open(store, here.config) as poller:
+            with PollProgress() as progress:
+                if now or names:
+                    report = await poller.poll_all(urls, progress, release=release)
+                else:
+                    report = await poller.poll_due(progress)
+        return report, _next_poll(store)
 
 
 def _next_poll(store: Store) -> datetime | None:

@@ -65,11 +65,8 @@ class Poller:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, store: Store, config: Config, parsers: ParserPool | None = None) -> AsyncIterator[Poller]:
-        """A poller for as long as the block lasts. Feeds in the store must be those of `config`.
-
-        `parsers`: those of the caller, who closes them; its own otherwise.
-        """
+    async def open(cls, store: Store, config: Config) -> AsyncIterator[Poller]:
+        """A poller for as long as the block lasts. Feeds in the store must be those of `config`."""
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(stack.enter_context, polling_lock(store))
             timekeeper = Timekeeper(store)
@@ -78,8 +75,7 @@ class Poller:
             gate = stack.enter_context(open_gate(store, config))
             introduction = Introduction(store, config)
             client = await stack.enter_async_context(OutboundClient(introduction.policy(), gate))
-            if parsers is None:
-                parsers = await stack.enter_async_context(ParserPool())
+            parsers = await stack.enter_async_context(ParserPool())
             capacity = config.polling.concurrency * _WAITING
             tools = Tools(store, database, gate, Saver(store, config), HeldFailures(), timekeeper, capacity)
             yield cls(config, client, parsers, tools, introduction)

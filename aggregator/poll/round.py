@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = 10.0  # seconds
-BATCH = 40  # feeds saved in one transaction
+BATCH = 100  # feeds saved in one transaction
 _ASK_AGAIN = 1.0  # seconds between two looks for feeds that became due meanwhile
 
 T = TypeVar("T")

@@ -97,10 +97,6 @@ class ParserPool:
             journey.cancel()
         await asyncio.gather(asyncio.to_thread(_close, self._pool), *self._closing)
 
-    def warm_up(self) -> None:
-        """Start the workers, which otherwise start with the first body, and then keep it waiting."""
-        self._schedule(self._pool, [])
-
     async def parse(
         self,
         body: bytes,
