@@ -39,7 +39,10 @@ class Ledger:
             await self._task
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a durable transaction. It must not depend on how it is batched with others."""
+        """Run `work` in a durable transaction. It must not depend on how it is batched with others.
+
+        Where the transaction fails, nothing of it was stored, and each work is run again in one of its own.
+        """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((work, done))
         return await done
@@ -62,9 +65,11 @@ class Ledger:
         try:
             results = await asyncio.to_thread(self._apply, [work for work, _ in batch])
         except Exception as error:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
+            if len(batch) > 1:  # whose fault it was fails alone, and no other mail's mark with it
+                for one in batch:
+                    await self._commit([one])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(error)
             return
         for (_, done), result in zip(batch, results, strict=True):
             if not done.done():
