@@ -71,12 +71,15 @@ class _Job:
 
 
 class ParserPool:
-    """Worker processes that parse; an async context. `workers`: one for each core, up to three, unless given."""
+    """Worker processes that parse; an async context.
+
+    `workers`: unless given, one for each core but that of this process, which fetches and stores; up to three.
+    """
 
     def __init__(
         self, workers: int | None = None, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT
     ) -> None:
-        workers = workers or min(os.cpu_count() or 1, _MOST_WORKERS)
+        workers = workers or min(max((os.cpu_count() or 1) - 1, 1), _MOST_WORKERS)
         self._time_limit = time_limit
         self._room = workers * _AHEAD
         self._waiting: deque[_Job] = deque()
