@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
-from typing import Any
 
 from aggregator.digest.languages import LANGUAGES
-from aggregator.digest.languages.words import Subscribing
+from aggregator.digest.languages.words import Words
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phrases:
-    """One language. `{}` stands for what is filled in; plural forms are in the order of the language's rule."""
+class Phrases(Words):
+    """One language's words, put together: counts, ages and dates."""
 
     language: str
-    name: str  # of the language, in itself
-    plural: Callable[[int], int]
-    weekdays: tuple[str, ...]  # Monday first
-    weekdays_short: tuple[str, ...]
-    months: tuple[str, ...]  # as they stand in a date
-    months_short: tuple[str, ...]
-    long_date: str  # {weekday} {day} {month}
-    short_date: str
-    view_in_browser: str
-    in_this_issue: str
-    top_stories: str
-    other_stories: str
-    of_total: str  # {shown} {total}
-    also: str
-    more: str  # {n}
-    update: str
-    all_on_web: str  # {topic} {n}
-    end_today: str
-    end_now: str
-    next: str
-    covers: str
-    why: str  # {site}
-    alert: str
-    why_alert: str  # {site} {topic}
-    preferences: str
-    unsubscribe: str
-    unsubscribe_subject: str
-    story_forms: tuple[str, ...]
-    source_forms: tuple[str, ...]
-    origin_forms: tuple[str, ...]
-    copied: str  # {sources} {origins}
-    minutes: str
-    minutes_ago: str
-    hours_ago: str
-    days_ago: str
-    subscribing: Subscribing
 
     @property
     def direction(self) -> str:
@@ -114,7 +76,7 @@ def name_of(language: str) -> str:
     """What a language calls itself, as far as it is known here; its tag otherwise."""
     primary, _, region = language.replace("_", "-").partition("-")
     known = LANGUAGES.get(primary.casefold())
-    return language if known is None else f"{known['name']} ({region})" if region else known["name"]
+    return language if known is None else f"{known.name} ({region})" if region else known.name
 
 
 @cache
@@ -122,6 +84,5 @@ def phrases(language: str) -> Phrases:
     """The phrases of a BCP 47 tag, those of English for a language that has none here."""
     primary = language.replace("_", "-").split("-")[0].casefold()
     code = primary if primary in LANGUAGES else "en"
-    names = ("weekdays", "weekdays_short", "months", "months_short")
-    words: dict[str, Any] = {**LANGUAGES[code]}
-    return Phrases(**words | {name: tuple(words[name].split()) for name in names}, language=code)
+    words = LANGUAGES[code]
+    return Phrases(**{field.name: getattr(words, field.name) for field in fields(words)}, language=code)

@@ -134,7 +134,7 @@ def test_who_confirmed_and_left_can_sign_up_again_on_the_same_day(sqlite_store: 
 @pytest.mark.parametrize("language", list(LANGUAGES))
 def test_every_letter_speaks_the_language_of_the_site(sqlite_store: Store, server: MailServer, language: str) -> None:
     site = {"title": "Ukraine Watch", "url": "https://news.example.org", "language": language}
-    made, say = mailing(server, site=site), LANGUAGES[language]["subscribing"]
+    made, say = mailing(server, site=site), LANGUAGES[language].subscribing
     person = asked(sqlite_store, made)
     letters_sent(sqlite_store, made)
     signup.confirm(sqlite_store, made, person, NOW)
@@ -150,7 +150,7 @@ def test_every_letter_speaks_the_language_of_the_site(sqlite_store: Store, serve
     assert all(
         said in body
         for said, body in zip(
-            (say.confirm_open, LANGUAGES[language]["preferences"], say.manage_open), bodies, strict=True
+            (say.confirm_open, LANGUAGES[language].preferences, say.manage_open), bodies, strict=True
         )
     )
 

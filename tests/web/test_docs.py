@@ -47,6 +47,7 @@ def section(title: str) -> str:
         "unsubscribe.html",
         "preferences.html",
         "erased.html",
+        "refused.html",
     ],
 )
 def test_every_variable_of_a_template_is_documented_under_its_name(name: str) -> None:

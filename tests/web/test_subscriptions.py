@@ -82,7 +82,7 @@ def test_a_letter_is_sent_at_once_after_the_form_that_asks_for_it(store: Store, 
 
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_pages_of_a_subscription_speak_the_language_of_the_site(store: Store, tmp_path: Path, language: str) -> None:
-    say, words = LANGUAGES[language]["subscribing"], phrases(language)
+    say, words = LANGUAGES[language].subscribing, phrases(language)
     with mail_server() as server:
         site = {"title": "Watch", "url": "https://news.example.org", "language": language}
         config = taking_subscribers(server.url, site=site)
@@ -130,7 +130,7 @@ def test_who_leaves_while_a_server_decides_for_long_is_told(site: Site, monkeypa
         editions.freeze(conn, made, [editions.Recipient(ANNA, "<1@news.example.org>", subscriber_id=person.id)])
         (claimed,) = deliveries.claim(conn, now, limit=1, lease=timedelta(minutes=1))
         deliveries.about_to_commit(conn, claimed, now + timedelta(minutes=1))
-    say = LANGUAGES["en"]["subscribing"].under_way
+    say = LANGUAGES["en"].subscribing.under_way
     answer = post(site.client, site.path(Purpose.UNSUBSCRIBE), {"action": "unsubscribe"})
     assert say in answer.text and site.person().state is SubscriberState.UNSUBSCRIBED
     path = site.path(Purpose.PREFERENCES)

@@ -1,14 +1,14 @@
 """Arabic."""
 
-from aggregator.digest.languages.words import Subscribing, Words, arabic
+from aggregator.digest.languages.words import Subscribing, Words, arabic, each
 
 WORDS = Words(
     name="العربية",
     plural=arabic,
-    weekdays="الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
-    weekdays_short="الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
-    months="يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
-    months_short="يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    weekdays=each("الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد"),
+    weekdays_short=each("الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد"),
+    months=each("يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر"),
+    months_short=each("يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر"),
     long_date="{weekday} {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="عرض في المتصفح",

@@ -1,14 +1,14 @@
 """German."""
 
-from aggregator.digest.languages.words import Subscribing, Words, one
+from aggregator.digest.languages.words import Subscribing, Words, each, one
 
 WORDS = Words(
     name="Deutsch",
     plural=one,
-    weekdays="Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
-    weekdays_short="Mo Di Mi Do Fr Sa So",
-    months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    months_short="Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    weekdays=each("Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"),
+    weekdays_short=each("Mo Di Mi Do Fr Sa So"),
+    months=each("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
+    months_short=each("Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez."),
     long_date="{weekday}, {day}. {month}",
     short_date="{weekday} {day}. {month}",
     view_in_browser="Im Browser ansehen",

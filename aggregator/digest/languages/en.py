@@ -1,14 +1,14 @@
 """English."""
 
-from aggregator.digest.languages.words import Subscribing, Words, one
+from aggregator.digest.languages.words import Subscribing, Words, each, one
 
 WORDS = Words(
     name="English",
     plural=one,
-    weekdays="Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-    weekdays_short="Mon Tue Wed Thu Fri Sat Sun",
-    months="January February March April May June July August September October November December",
-    months_short="Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    weekdays=each("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
+    weekdays_short=each("Mon Tue Wed Thu Fri Sat Sun"),
+    months=each("January February March April May June July August September October November December"),
+    months_short=each("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
     long_date="{weekday} {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="View in browser",

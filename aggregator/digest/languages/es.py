@@ -1,14 +1,14 @@
 """Spanish."""
 
-from aggregator.digest.languages.words import Subscribing, Words, one
+from aggregator.digest.languages.words import Subscribing, Words, each, one
 
 WORDS = Words(
     name="español",
     plural=one,
-    weekdays="lunes martes miércoles jueves viernes sábado domingo",
-    weekdays_short="lun mar mié jue vie sáb dom",
-    months="enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    months_short="ene feb mar abr may jun jul ago sept oct nov dic",
+    weekdays=each("lunes martes miércoles jueves viernes sábado domingo"),
+    weekdays_short=each("lun mar mié jue vie sáb dom"),
+    months=each("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
+    months_short=each("ene feb mar abr may jun jul ago sept oct nov dic"),
     long_date="{weekday} {day} de {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Ver en el navegador",

@@ -1,14 +1,14 @@
 """French."""
 
-from aggregator.digest.languages.words import Subscribing, Words, none_or_one
+from aggregator.digest.languages.words import Subscribing, Words, each, none_or_one
 
 WORDS = Words(
     name="français",
     plural=none_or_one,
-    weekdays="lundi mardi mercredi jeudi vendredi samedi dimanche",
-    weekdays_short="lun. mar. mer. jeu. ven. sam. dim.",
-    months="janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    months_short="janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    weekdays=each("lundi mardi mercredi jeudi vendredi samedi dimanche"),
+    weekdays_short=each("lun. mar. mer. jeu. ven. sam. dim."),
+    months=each("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    months_short=each("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."),
     long_date="{weekday} {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Voir dans le navigateur",

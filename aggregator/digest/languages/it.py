@@ -1,14 +1,14 @@
 """Italian."""
 
-from aggregator.digest.languages.words import Subscribing, Words, one
+from aggregator.digest.languages.words import Subscribing, Words, each, one
 
 WORDS = Words(
     name="italiano",
     plural=one,
-    weekdays="lunedì martedì mercoledì giovedì venerdì sabato domenica",
-    weekdays_short="lun mar mer gio ven sab dom",
-    months="gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    months_short="gen feb mar apr mag giu lug ago set ott nov dic",
+    weekdays=each("lunedì martedì mercoledì giovedì venerdì sabato domenica"),
+    weekdays_short=each("lun mar mer gio ven sab dom"),
+    months=each("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
+    months_short=each("gen feb mar apr mag giu lug ago set ott nov dic"),
     long_date="{weekday} {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Apri nel browser",

@@ -1,14 +1,14 @@
 """Polish."""
 
-from aggregator.digest.languages.words import Subscribing, Words, polish
+from aggregator.digest.languages.words import Subscribing, Words, each, polish
 
 WORDS = Words(
     name="polski",
     plural=polish,
-    weekdays="poniedziałek wtorek środa czwartek piątek sobota niedziela",
-    weekdays_short="pon. wt. śr. czw. pt. sob. niedz.",
-    months="stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-    months_short="sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    weekdays=each("poniedziałek wtorek środa czwartek piątek sobota niedziela"),
+    weekdays_short=each("pon. wt. śr. czw. pt. sob. niedz."),
+    months=each("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"),
+    months_short=each("sty lut mar kwi maj cze lip sie wrz paź lis gru"),
     long_date="{weekday}, {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Zobacz w przeglądarce",

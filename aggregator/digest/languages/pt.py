@@ -1,14 +1,14 @@
 """Portuguese."""
 
-from aggregator.digest.languages.words import Subscribing, Words, none_or_one
+from aggregator.digest.languages.words import Subscribing, Words, each, none_or_one
 
 WORDS = Words(
     name="português",
     plural=none_or_one,
-    weekdays="segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
-    weekdays_short="seg ter qua qui sex sáb dom",
-    months="janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    months_short="jan fev mar abr mai jun jul ago set out nov dez",
+    weekdays=each("segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo"),
+    weekdays_short=each("seg ter qua qui sex sáb dom"),
+    months=each("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
+    months_short=each("jan fev mar abr mai jun jul ago set out nov dez"),
     long_date="{weekday}, {day} de {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Ver no navegador",

@@ -1,14 +1,14 @@
 """Russian."""
 
-from aggregator.digest.languages.words import Subscribing, Words, slavic
+from aggregator.digest.languages.words import Subscribing, Words, each, slavic
 
 WORDS = Words(
     name="русский",
     plural=slavic,
-    weekdays="понедельник вторник среда четверг пятница суббота воскресенье",
-    weekdays_short="пн вт ср чт пт сб вс",
-    months="января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-    months_short="янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
+    weekdays=each("понедельник вторник среда четверг пятница суббота воскресенье"),
+    weekdays_short=each("пн вт ср чт пт сб вс"),
+    months=each("января февраля марта апреля мая июня июля августа сентября октября ноября декабря"),
+    months_short=each("янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек."),
     long_date="{weekday}, {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Открыть в браузере",

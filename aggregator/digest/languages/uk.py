@@ -1,14 +1,14 @@
 """Ukrainian."""
 
-from aggregator.digest.languages.words import Subscribing, Words, slavic
+from aggregator.digest.languages.words import Subscribing, Words, each, slavic
 
 WORDS = Words(
     name="українська",
     plural=slavic,
-    weekdays="понеділок вівторок середа четвер п’ятниця субота неділя",
-    weekdays_short="пн вт ср чт пт сб нд",
-    months="січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
-    months_short="січ. лют. бер. квіт. трав. черв. лип. серп. вер. жовт. лист. груд.",
+    weekdays=each("понеділок вівторок середа четвер п’ятниця субота неділя"),
+    weekdays_short=each("пн вт ср чт пт сб нд"),
+    months=each("січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня"),
+    months_short=each("січ. лют. бер. квіт. трав. черв. лип. серп. вер. жовт. лист. груд."),
     long_date="{weekday}, {day} {month}",
     short_date="{weekday} {day} {month}",
     view_in_browser="Переглянути в браузері",

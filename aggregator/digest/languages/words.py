@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,45 +82,51 @@ class Subscribing:
     foreign_form_text: str
 
 
-class Words(TypedDict):
-    """One language's words, as the fields of `phrases.Phrases`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One language. `{}` stands for what is filled in; plural forms are in the order of the language's rule."""
 
-    name: str
+    name: str  # of the language, in itself
     plural: Callable[[int], int]
-    weekdays: str
-    weekdays_short: str
-    months: str
-    months_short: str
-    long_date: str
+    weekdays: tuple[str, ...]  # Monday first
+    weekdays_short: tuple[str, ...]
+    months: tuple[str, ...]  # as they stand in a date
+    months_short: tuple[str, ...]
+    long_date: str  # {weekday} {day} {month}
     short_date: str
     view_in_browser: str
     in_this_issue: str
     top_stories: str
     other_stories: str
-    of_total: str
+    of_total: str  # {shown} {total}
     also: str
-    more: str
+    more: str  # {n}
     update: str
-    all_on_web: str
+    all_on_web: str  # {topic} {n}
     end_today: str
     end_now: str
     next: str
     covers: str
-    why: str
+    why: str  # {site}
     alert: str
-    why_alert: str
+    why_alert: str  # {site} {topic}
     preferences: str
     unsubscribe: str
     unsubscribe_subject: str
     story_forms: tuple[str, ...]
     source_forms: tuple[str, ...]
     origin_forms: tuple[str, ...]
-    copied: str
+    copied: str  # {sources} {origins}
     minutes: str
     minutes_ago: str
     hours_ago: str
     days_ago: str
     subscribing: Subscribing
+
+
+def each(names: str) -> tuple[str, ...]:
+    """Names that stand with blanks between them."""
+    return tuple(names.split())
 
 
 def one(count: int) -> int:
