@@ -54,8 +54,11 @@ async def test_idle_and_half_sent_requests_do_not_hold_up_the_stop() -> None:
             opened[1][1].write(b"GET / HTTP/1.1\r\nHo")
             opened[2][1].write(b"GET /?wait=30 HTTP/1.1\r\nHost: x\r\n\r\n")
             await asyncio.sleep(0.1)
+        answers = [await reader.read() for reader, _ in opened]
     for _, writer in opened:
         writer.close()
+    assert answers[:2] == [b"", b""]
+    assert b"200 OK" not in answers[2]  # its 30 seconds were not waited for
 
 
 async def test_port_in_use_is_a_sentence_that_says_what_to_do() -> None:
