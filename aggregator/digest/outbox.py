@@ -118,8 +118,11 @@ class _Run:
                 await self._begun.wait()
                 for _ in range(workers - 1):
                     group.create_task(self._connection())
-        except* AggregatorError as errors:
-            raise errors.exceptions[0] from None
+        except ExceptionGroup as group:  # from `except*`, the first Python 3.11 raised a group again
+            ours, others = group.split(AggregatorError)
+            if ours is None or others is not None:
+                raise
+            raise ours.exceptions[0] from None
         finally:
             heartbeat.cancel()
             with suppress(asyncio.CancelledError):

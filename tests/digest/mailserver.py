@@ -127,10 +127,13 @@ class _Greeting(SMTP):
             self._greeted = True
             await super().push(self._greeting or (handler.greetings.pop(0) if handler.greetings else status))
             return
-        await super().push(status)
         if isinstance(status, str) and status.startswith("354 ") and handler.drop_at_data:
             handler.drop_at_data -= 1
+            assert isinstance(self.transport, asyncio.Transport)
+            self.transport.write(status.encode() + b"\r\n")  # at once: a client that is faster has sent its dot
             await _drop(self)
+            return
+        await super().push(status)
 
     _greeting = ""
     _greeted = False
