@@ -8,6 +8,7 @@ DATA ?= data
 SECONDS ?= 60
 CHECKERS := tests/checkers
 NODE_IS_NEW := const [a, b] = process.versions.node.split("."); process.exit(a > 23 || a == 22 && b > 15 || a == 20 && b > 18 ? 0 : 1)
+# Locks name every package, so nothing is resolved: pip would take the newest of a package that another asks for with an extra.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -65,7 +66,7 @@ clean:  ## Remove what was made, but not data/
 
 .venv/.ready: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what the program needs into .venv (once, about half a minute)"
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes --no-deps -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -84,5 +85,5 @@ $(CHECKERS)/node_modules/.ready: $(CHECKERS)/package-lock.json | .venv/.dev
 
 .venv/.dev: requirements-dev.lock .venv/.ready
 	@echo "Installing what the tests need into .venv"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@

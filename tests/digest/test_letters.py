@@ -149,9 +149,7 @@ def test_every_letter_speaks_the_language_of_the_site(sqlite_store: Store, serve
     bodies = [" ".join(mail.get_content().split()) for mail in got]
     assert all(
         said in body
-        for said, body in zip(
-            (say.confirm_open, LANGUAGES[language].preferences, say.manage_open), bodies, strict=True
-        )
+        for said, body in zip((say.confirm_open, LANGUAGES[language].preferences, say.manage_open), bodies, strict=True)
     )
 
 
