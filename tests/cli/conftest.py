@@ -5,18 +5,20 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
-from aggregator import cli
+from aggregator import cli, clock
 from tests.feedserver import FeedServer
 
 ITEM = (
     "<item><title>{title}</title><link>https://a.example/{n}</link><guid isPermaLink='false'>{n}</guid>"
-    "<description>{text}</description><pubDate>Sun, 22 Nov 2026 08:0{n}:00 GMT</pubDate></item>"
+    "<description>{text}</description><pubDate>{date}</pubDate></item>"
 )
 
 
@@ -69,8 +71,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def rss(*titles: str, text: str = "More on this.") -> bytes:
-    """A feed with these titles."""
-    items = "".join(ITEM.format(n=n, title=title, text=text) for n, title in enumerate(titles))
+    """A feed with these titles, published a minute apart a few hours ago: digests leave old entries out."""
+    began = clock.utc_now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    items = "".join(
+        ITEM.format(n=n, title=title, text=text, date=format_datetime(began + timedelta(minutes=n), usegmt=True))
+        for n, title in enumerate(titles)
+    )
     return f"<rss version='2.0'><channel><title>Outlet</title><link>https://a.example/</link>{items}</channel></rss>".encode()
 
 
