@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -30,7 +30,6 @@ from aggregator.web.document import SAFE_HEADERS
 log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes
-_READ_SECONDS = 20.0
 _TOGETHER = 4  # posts read and taken at once
 _RETRY_SECONDS = 30
 _HEADERS = SAFE_HEADERS | {"cache-control": "no-store"}
@@ -54,13 +53,7 @@ class _Bounces:
         if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
             raise HTTPException(404)
         async with self._turns:
-            try:
-                async with asyncio.timeout(_READ_SECONDS):
-                    body = await read_body(request, LARGEST)
-            except (TimeoutError, ClientDisconnect):
-                return _said(408, "The post did not arrive in time.")
-            if body is None:
-                return _said(413, "The post is too large.")
+            body = await read_body(request, LARGEST)
             if request.headers.get("content-type", "").casefold().startswith("message/"):
                 return await self._mail(body)
             return await self._events(body)

@@ -16,15 +16,13 @@ MOST_FIELDS = 500
 Form = Mapping[str, Sequence[str]]
 
 
-async def read_form(request: Request) -> Form | None:
-    """The fields of an urlencoded form; None for one that is too large or no text."""
+async def read_form(request: Request) -> Form:
+    """The fields of an urlencoded form; none of what is no text. Raises HTTPException as `read_body` does."""
     body = await read_body(request, LARGEST)
-    if body is None:
-        return None
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
-        return None
+        return {}
 
 
 def first(form: Form, name: str) -> str:

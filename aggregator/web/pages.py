@@ -35,6 +35,7 @@ REFUSALS = {
     ),
     403: Notice("This came from another site", "Please open the page here, and send the form from it."),
     405: Notice("This can't be done here", "This site can be read, and nothing else."),
+    408: Notice("This did not arrive in time", "The connection may be too slow. Please send it once more."),
     413: Notice("This is too large", "What was sent is larger than any form of this site."),
 }
 

@@ -140,7 +140,7 @@ class _Subscriptions:
         person = await self._person(request, Purpose.UNSUBSCRIBE)
         said = ""
         if request.method == "POST":
-            action = first(await read_form(request) or {}, "action") or "unsubscribe"
+            action = first(await read_form(request), "action") or "unsubscribe"
             said = await asyncio.to_thread(self._leave_or_resume, person, action)
             person = await self._person(request, Purpose.UNSUBSCRIBE)
         return await self.page("unsubscribe.html", self.words.unsubscribe, {"person": person, "said": said})
@@ -234,10 +234,7 @@ class _Subscriptions:
     async def _own_form(self, request: Request) -> Form:
         if not is_our_own(request, self._config_source().site.url):
             raise _Refused(403, foreign=True)
-        form = await read_form(request)
-        if form is None:
-            raise HTTPException(413)
-        return form
+        return await read_form(request)
 
     async def page(self, template: str, title: str, variables: Mapping[str, Any], status: int = 200) -> Response:
         """A page of these variables and the words of every page of subscriptions."""

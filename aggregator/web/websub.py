@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -22,7 +22,6 @@ from aggregator.web.bodies import read_body
 from aggregator.web.document import SAFE_HEADERS
 
 _TOGETHER = 4  # pushes read and parsed at once: each may be large
-_READ_SECONDS = 20.0
 _RETRY_SECONDS = 30
 _MAX_CHALLENGE = 4096
 _HEADERS = SAFE_HEADERS | {"cache-control": "no-store"}
@@ -55,13 +54,7 @@ class _Callbacks:
         if one is None:
             return _status(410)
         async with self._turns:
-            try:
-                async with asyncio.timeout(_READ_SECONDS):
-                    body = await read_body(request, MAX_BODY)
-            except (TimeoutError, ClientDisconnect):
-                return _status(408)
-            if body is None:
-                return _status(413)
+            body = await read_body(request, MAX_BODY)
             receipt = await self._hubs.receive(
                 one,
                 body,

@@ -110,7 +110,8 @@ def own_server(app: ASGIApp, host: str = "127.0.0.1") -> Iterator[Client]:
             ready.set()
             await stop.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    # Python waits for the end of other threads before it runs `atexit`, which is what ends this one.
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
     thread.start()
     try:
         assert ready.wait(10)

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from aggregator.digest.tokens import Holder, Purpose, make_token
 from aggregator.model import Edition, EditionState, Frequency, Subscriber, SubscriberState, Wishes
 from aggregator.store import deliveries, editions, letters, subscribers
 from aggregator.store.database import Store
+from aggregator.web import bodies
 from aggregator.web.app import create_app
 from tests.digest.mailserver import MailServer, mail_server
 from tests.web.client import Client, serving
@@ -336,6 +338,24 @@ def test_site_without_a_mail_server_offers_no_sign_up(store: Store, tmp_path: Pa
 
 def test_forms_that_are_too_large_are_refused(site: Site) -> None:
     assert post(site.client, "/subscribe/", {"address": "a" * 40_000}).status == 413
+
+
+def test_form_that_never_arrives_whole_does_not_keep_its_connection(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "READ_SECONDS", 0.3)
+    head = "POST /subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\nConnection: close\r\n\r\naddress="
+    assert site.client.send(head.encode()).status == 408
+
+
+def test_client_that_leaves_in_the_middle_of_a_form_is_no_fault_of_ours(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(site.client.address, timeout=10) as connection:
+        connection.sendall(b"POST /subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\naddress=")
+    for _ in range(3):  # it is looked at before these
+        assert site.client.get("/subscribe/").status == 200
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def edition(**changes: Any) -> Edition:
