@@ -22,6 +22,7 @@ from aggregator.errors import UsageError
 
 STOP_SECONDS = 3
 REQUEST_SECONDS = 20.0  # in which a client that is connected must have sent its request
+UNREAD_SECONDS = 60.0  # after which a client that takes nothing of its answer is let go
 CONNECTIONS = 1000
 
 
@@ -119,6 +120,8 @@ def _bind(family: int, kind: int, protocol: int, address: tuple[Any, ...]) -> so
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; the connections that are accepted have it too
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_SECONDS * 1000))
         made.bind(address)
         made.listen(socket.SOMAXCONN)  # from here on connections wait, until uvicorn takes them
     except OSError:

@@ -164,3 +164,27 @@ def test_malformed_requests_get_400_and_do_no_harm(request_bytes: bytes) -> None
         with suppress(ConnectionResetError):  # where the server closes before all was sent
             assert client.send(request_bytes).status == 400
         assert client.get("/").status == 200
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no TCP_USER_TIMEOUT")
+@pytest.mark.parametrize("requests", [1, 20])
+async def test_client_that_never_reads_its_answer_is_disconnected(
+    monkeypatch: pytest.MonkeyPatch, requests: int
+) -> None:
+    lost = asyncio.Event()
+
+    class Watched(server._ImpatientProtocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x" * 20_000_000)(scope, receive, send)
+
+    monkeypatch.setattr(server, "_ImpatientProtocol", Watched)
+    monkeypatch.setattr(server, "UNREAD_SECONDS", 0.5)
+    async with serve(large, "127.0.0.1", 0) as url:
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1].rstrip("/")))) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
+            async with asyncio.timeout(30):
+                await lost.wait()
