@@ -19,6 +19,7 @@ import os
 import signal
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,7 +35,7 @@ from aggregator.config.load import load
 from aggregator.config.models import Config
 from aggregator.digest.bounces.lookout import Lookout
 from aggregator.digest.service import send_due, send_letters_due
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.errors import AggregatorError, ConfigError, DatabaseGone
 from aggregator.group.grouper import Grouper
 from aggregator.poll.hubs import Hubs
 from aggregator.poll.poller import Poller
@@ -58,13 +59,17 @@ BOUNCES_TICK = 30
 WEBSUB_TICK = 30
 CONFIG_TICK = 1
 PRUNE_TICK = 3600
+THREADS = 40  # each may wait half a minute for a locked database or a server of mails, and no page may wait for it
 STOP_WITHIN = 6.0  # seconds for what is under way when the program is told to stop
 EXIT_WITHIN = 9.0  # seconds after which it stops whatever is under way
 _PRUNE_BATCH = 1000
 
 
 def run(config_path: Path, config: Config, out: Path, store: Store, announce: Callable[[str], None]) -> None:
-    """Run until SIGTERM or Ctrl-C; `announce` gets the address of the pages. The store has the feeds of `config`."""
+    """Run until SIGTERM or Ctrl-C; `announce` gets the address of the pages. The store has the feeds of `config`.
+
+    Raises DatabaseGone when the file of the database is taken away.
+    """
     # A thread that waits for a locked database can't be told to stop. What it does is undone, as after a kill.
     deadline = threading.Timer(EXIT_WITHIN, os._exit, [0])
     deadline.daemon = True
@@ -76,6 +81,7 @@ def run(config_path: Path, config: Config, out: Path, store: Store, announce: Ca
 
 async def _run(daemon: Daemon, announce: Callable[[str], None], deadline: threading.Timer) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS))  # by itself, asyncio has six on a small machine
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stopping.set)
     web = daemon.config.web
@@ -83,6 +89,8 @@ async def _run(daemon: Daemon, announce: Callable[[str], None], deadline: thread
         async with daemon.polling(), serve(daemon.app, web.host, web.port) as address:
             announce(address)
             await daemon.tick_until_stopped(deadline)
+        if daemon.ended_by is not None:
+            raise daemon.ended_by
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -106,6 +114,7 @@ class Daemon:
     def __init__(self, config_path: Path, config: Config, out: Path, store: Store) -> None:
         self.config = config
         self.stopping = asyncio.Event()
+        self.ended_by: DatabaseGone | None = None  # what no tick can mend
         self._lookout = Lookout(store, lambda: self.config, self.stopping.is_set)
         self._hubs = Hubs(store, lambda: self.config, lambda: self._poller)
         self.app = create_app(
@@ -186,6 +195,9 @@ class Daemon:
         except asyncio.CancelledError:
             if not self.stopping.is_set():
                 raise
+        except DatabaseGone as error:
+            self.ended_by = error
+            self.stopping.set()
         except AggregatorError as error:
             self._troubles[name] = str(error)
             log.error("%s", error)  # noqa: TRY400 - its text says it all

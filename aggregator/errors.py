@@ -5,7 +5,8 @@
     ├── UsageError             a command was called with something it can't use (exit code 2)
     ├── StorageError           the database can't be used
     │   ├── DatabaseTooNew     it was written by a newer version of the program
-    │   └── DatabaseBusy       another process holds it and did not let go in time
+    │   ├── DatabaseBusy       another process holds it and did not let go in time
+    │   └── DatabaseGone       its file was removed or replaced while it was open
     ├── PublishError           a rendered feed would not be valid; the last good one stays
     └── DeliveryError          mail can't be sent at all (wrong password, no server)
 
@@ -65,6 +66,10 @@ class DatabaseTooNew(StorageError):  # noqa: N818 - reads as a state
 
 class DatabaseBusy(StorageError):  # noqa: N818 - reads as a state
     """Another process holds the database and did not let go in time."""
+
+
+class DatabaseGone(StorageError):  # noqa: N818 - reads as a state
+    """The file of the database was removed or replaced while it was open."""
 
 
 class PublishError(AggregatorError):

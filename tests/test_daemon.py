@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sqlite3
@@ -184,6 +185,36 @@ def test_locked_database_does_not_hold_up_the_end(url: str, start: Start, tmp_pa
         write_config(tmp_path, url, url + "?another")
         time.sleep(2)  # until the edit waits for the lock
         assert running.stop() == 0
+
+
+def test_locked_database_holds_up_forms_and_no_page(url: str, start: Start, tmp_path: Path) -> None:
+    write_config(tmp_path, url, more="digests: {Daily: {}}\nmail: {smtp: 'smtp://127.0.0.1:1'}\n")
+    running = start()
+    running.until(lambda: "New air defence systems" in running.get("/feed.atom"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "aggregator.db", isolation_level=None)) as conn:
+        conn.execute("BEGIN IMMEDIATE")
+        form = b"POST /subscribe/ HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\naddress=a@b.org"
+        port = int(running.address.rstrip("/").rpartition(":")[2])
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(12)]
+            for one in waiting:
+                one.sendall(form)
+            for path in ("/", "/stories.atom", "/sources/", "/topics/air-defense/", "/nothing", "/healthz"):
+                assert running.get(path)
+            assert not select.select(waiting, [], [], 0)[0], (
+                "the forms were answered: the pages were not asked meanwhile"
+            )
+    assert running.stop() == 0
+
+
+def test_database_that_is_taken_away_ends_the_program_with_a_sentence(url: str, start: Start, tmp_path: Path) -> None:
+    write_config(tmp_path, url)
+    running = start()
+    running.until(lambda: "New air defence systems" in running.get("/feed.atom"))
+    (tmp_path / "data" / "aggregator.db").unlink()
+    assert running.process.wait(PATIENCE) == 1
+    assert "aggregator.db was removed or replaced while it was in use; start the program again" in running.log
+    assert "Traceback" not in running.log
 
 
 def test_killed_process_polls_no_feed_early_and_serves_its_pages_at_once(

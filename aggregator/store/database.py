@@ -7,6 +7,7 @@ with store.write() as conn:   # SQLite: BEGIN IMMEDIATE, since a read that turns
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,10 +20,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from aggregator.errors import DatabaseBusy, StorageError
+from aggregator.errors import DatabaseBusy, DatabaseGone, StorageError
 from aggregator.store import migrations
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+
+# No thread waits for another one's connection: there are as many as threads that ask at once, ten of them kept.
+_POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": -1}
 
 # What to do about what an engine says, the first that fits.
 _ADVICE = {
@@ -52,6 +56,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._file: tuple[int, int] | None = None  # of SQLite: the file that was opened
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -76,6 +81,7 @@ class Store:
         try:
             with store._translated():
                 check(engine)
+            store._file = store._file_now()
         except BaseException:
             store.close()
             raise
@@ -108,8 +114,23 @@ class Store:
         """Give back every connection."""
         self.engine.dispose()
 
+    def _file_now(self) -> tuple[int, int] | None:
+        path = self.engine.url.database
+        if not self.is_sqlite or not path or path == ":memory:":
+            return None
+        try:
+            found = os.stat(path)  # noqa: PTH116 - for every transaction, and a third of the time of Path.stat
+        except FileNotFoundError:
+            return (0, 0)
+        return (found.st_dev, found.st_ino)
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._file is not None and self._file_now() != self._file:
+            # Open connections would go on with the old file, and all that they write would go with it.
+            raise DatabaseGone(
+                f"{self.engine.url.database} was removed or replaced while it was in use; start the program again"
+            )
         try:
             yield
         except DatabaseError as error:
@@ -138,7 +159,7 @@ def _sqlite_engine(url: str) -> Engine:
         except OSError as error:
             where = Path(database).parent
             raise StorageError(f"can't make the data folder {where}: {error.strerror}; name another with -d") from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False}, **_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -192,7 +213,7 @@ def _postgresql_engine(url: str) -> Engine:
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10)
+        return create_engine(parsed, pool_pre_ping=True, **_POOL)
     except ModuleNotFoundError as error:
         raise StorageError(
             "PostgreSQL needs the package psycopg: pip install 'psycopg[binary]', where this program is installed"

@@ -52,6 +52,7 @@ from aggregator.web.websub import websub_route
 log = logging.getLogger(__name__)
 
 LIVE_SECONDS = 5.0  # the live page and the counts are made at most this often, however many ask
+BUSY_SECONDS = 60  # after which to ask again what needs the database
 RETRY_SECONDS = 5  # between two looks at a site that is not published yet
 
 _STORY = re.compile(r"/stories/([0-9a-f]{16})/?")
@@ -89,7 +90,7 @@ def create_app(
             *subscription_routes(store, config_source, letter_waits),
             Route("/{path:path}", site.published),
         ],
-        exception_handlers={HTTPException: site.refused, Exception: site.failed},
+        exception_handlers={HTTPException: site.refused, AggregatorError: site.unable, Exception: site.failed},
     )
     app.router.redirect_slashes = False  # its redirect trusts the Host header
     return app
@@ -194,6 +195,13 @@ class _Site:
         assert isinstance(error, HTTPException)
         notice = pages.REFUSALS.get(error.status_code, pages.BROKEN)
         return await self._page(notice, error.status_code, headers=dict(error.headers or {}))
+
+    async def unable(self, _request: Request, error: Exception) -> Response:
+        """What a sentence says enough about: a database that is locked or gone, a faulty template."""
+        log.error("%s", error)
+        if isinstance(error, StorageError):
+            return await self._page(pages.BUSY, 503, headers={"retry-after": str(BUSY_SECONDS)})
+        return await self._page(pages.BROKEN, 500)
 
     async def failed(self, _request: Request, _error: Exception) -> Response:
         return await self._page(pages.BROKEN, 500)

@@ -29,6 +29,7 @@ COMING = Notice(
     "Feeds are being read and sorted. This page looks again by itself every few seconds.",
 )
 BROKEN = Notice("Something went wrong here", "The fault is ours and has been noted. Please try again in a while.")
+BUSY = Notice("This can't be done at the moment", "Nothing was changed. Please try again in a minute.")
 REFUSALS = {
     404: Notice(
         "There is nothing at this address", "The article may have aged out, or the address was copied only in part."

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InternalError
 
-from aggregator.errors import DatabaseBusy, DatabaseTooNew, StorageError
+from aggregator.errors import DatabaseBusy, DatabaseGone, DatabaseTooNew, StorageError
 from aggregator.store import database
 from aggregator.store.database import Store, sqlite_url
 from aggregator.store.tables import meta, metadata
@@ -159,3 +159,18 @@ def test_store_that_is_not_there_or_of_another_version_is_not_opened_to_read(
         conn.execute(text("DROP TABLE alembic_version"))
     with pytest.raises(StorageError, match="nothing is stored yet"):
         Store.open_to_read(database_url)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_database_file_that_is_taken_away_is_noticed_by_the_next_transaction(tmp_path: Path, replaced: bool) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    with store.write() as conn:
+        conn.execute(insert(meta).values(key="a", value="b"))
+    file = tmp_path / "aggregator.db"
+    file.rename(tmp_path / "moved.db")
+    if replaced:
+        file.touch()
+    for transaction in (store.read, store.write):
+        with pytest.raises(DatabaseGone, match=r"aggregator\.db was removed or replaced"), transaction():
+            pass
+    store.close()

@@ -246,8 +246,10 @@ def test_healthz_fails_and_published_files_stay_when_the_database_is_damaged(
         assert "data.db" not in answer.text
         assert "aggregator_database_up 0.0" in client.get("/metrics").text
         assert client.get("/feed.atom").status == 200
-        assert client.get("/sources/").status == 500
+        sources = client.get("/sources/")
+        assert (sources.status, sources.headers["retry-after"]) == (503, "60")
     assert "data.db" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info], "a sentence says it all"
 
 
 def test_metrics_are_prometheus_text(client: Client, site_store: Store) -> None:
