@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from aggregator.config.models import Config
 from aggregator.model import Edition, Entry, Feed, Story
@@ -31,7 +32,8 @@ class Stored:
     stories: Sequence[Story]
     story_entries: Mapping[int, Sequence[Entry]]  # by story id, oldest first
     merged: Mapping[str, int]  # keys of stories that went into these -> story id
-    editions: Sequence[Edition]  # newest first
+    editions: Sequence[Edition]  # newest first, without their HTML
+    edition_html: Callable[[int], str]  # by id
 
 
 def assemble(config: Config, stored: Stored) -> SiteView:
@@ -40,7 +42,7 @@ def assemble(config: Config, stored: Stored) -> SiteView:
     site = config.site
     entries = made.entries(stored.entries)
     stories = tuple(made.stories.values())
-    archives = _archives(config, stored.editions)
+    archives = _archives(config, stored)
     places = {one.edition.id: one for archive in archives for one in archive.editions}
     changes = [entry.updated for entry in entries] + [story.story.updated for story in stories]
     return SiteView(
@@ -143,8 +145,8 @@ def source_view(feed: Feed) -> SourceView:
     )
 
 
-def _archives(config: Config, editions: Sequence[Edition]) -> tuple[ArchiveView, ...]:
-    left = {edition.digest for edition in editions} - set(config.digests)
+def _archives(config: Config, stored: Stored) -> tuple[ArchiveView, ...]:
+    left = {edition.digest for edition in stored.editions} - set(config.digests)
     slugs = unique_slugs([*config.digests, *sorted(left)])
     return tuple(
         ArchiveView(
@@ -152,8 +154,13 @@ def _archives(config: Config, editions: Sequence[Edition]) -> tuple[ArchiveView,
             path=f"editions/{slug}/",
             feed=_paths(f"{config.site.title}: {digest}", f"editions/{slug}/"),
             editions=tuple(
-                EditionView(edition=one, slug=slug, path=f"editions/{slug}/{one.local_date}/")
-                for one in editions
+                EditionView(
+                    edition=one,
+                    html=partial(stored.edition_html, one.id),
+                    slug=slug,
+                    path=f"editions/{slug}/{one.local_date}/",
+                )
+                for one in stored.editions
                 if one.digest == digest
             ),
         )

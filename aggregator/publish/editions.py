@@ -37,7 +37,7 @@ def edition_item(view: EditionView, site: SiteConfig) -> Item:
         title=title,
         url=page,
         summary=html.escape(clean.line(edition.preheader), quote=False),
-        content=final(stories_of(edition.html), page) or html.escape(title, quote=False),
+        content=final(stories_of(view.html()), page) or html.escape(title, quote=False),
         authors=(Person(clean.plain(site.title) or "News"),),
         categories=(),
         category_scheme=absolute(site.url, "topics/"),

@@ -1,6 +1,6 @@
 """The site's HTML pages, rendered from the view. Pure: equal views and templates give equal bytes.
 
-for unit in page_units(view, env): for (path, body) in unit.render():
+for unit in (*page_units(view, env), *edition_units(view)): for (path, body) in unit.render():
     index.html                      the front page: leading stories, then topics
     topics/<slug>/index.html        everything of a topic by day; older pages in topics/<slug>/2/ and so on
     stories/<key>/index.html        one event, every outlet's version; of a merged one, the way to where it is told now
@@ -23,12 +23,20 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from aggregator.config.models import SiteConfig
-from aggregator.model import Edition
 from aggregator.publish import cards
 from aggregator.publish.cards import Version, href
 from aggregator.publish.source_rows import SourceRow, published_rows
 from aggregator.publish.units import Unit
-from aggregator.publish.view import ArchiveView, FeedPaths, SiteView, StoryView, TopicRef, TopicView, absolute
+from aggregator.publish.view import (
+    ArchiveView,
+    EditionView,
+    FeedPaths,
+    SiteView,
+    StoryView,
+    TopicRef,
+    TopicView,
+    absolute,
+)
 from aggregator.templating import render, static_file
 from aggregator.text.novelty import new_sentences
 
@@ -139,6 +147,18 @@ def page_units(view: SiteView, env: Environment) -> Iterator[Unit]:
         yield Unit(story.path, (shared, story.fingerprint), partial(_story, story, chrome, env))
 
 
+def edition_units(view: SiteView) -> Iterator[Unit]:
+    """The page of each edition. It is the mail, so that no template of the site has a part in it."""
+    for one in view.editions:
+        made = one.edition
+        key = (made.id, made.atom_id, made.created, one.path, view.site.title)
+        yield Unit(one.path, key, partial(_edition, view.site, one))
+
+
+def _edition(site: SiteConfig, one: EditionView) -> Iterator[tuple[str, bytes]]:
+    yield f"{one.path}index.html", edition_page(site, one.edition.digest, one.html(), one.path)
+
+
 def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[tuple[str, bytes]]:
     yield "style.css", static_file(env, "style.css")
     yield "favicon.svg", static_file(env, "favicon.svg")
@@ -149,8 +169,6 @@ def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[t
         yield f"{archive.path}index.html", _archive(archive, chrome, env)
     for path, story in view.moved.items():
         yield f"{path}index.html", _moved_page(view, story)
-    for edition in view.editions:
-        yield f"{edition.path}index.html", edition_page(view.site, edition.edition, edition.path)
 
 
 def page_bytes(env: Environment, template: str, variables: Mapping[str, object]) -> bytes:
@@ -244,18 +262,18 @@ def sources_page(
     return page_bytes(env, "sources.html", variables)
 
 
-def edition_page(site: SiteConfig, edition: Edition, path: str) -> bytes:
+def edition_page(site: SiteConfig, digest: str, mail: str, path: str) -> bytes:
     """The mail as it was frozen, with a way to the site on top, and the address of the digest's feed."""
     root = "../" * path.count("/")
     archive = href("/".join(path.split("/")[:2]))
     feed = Markup('<link rel="alternate" type="application/atom+xml" title="{0}: {1}" href="{2}/feed.atom">\n')
-    feed = feed.format(site.title, edition.digest, f"{root}{archive}")
+    feed = feed.format(site.title, digest, f"{root}{archive}")
     way = Markup(
         '<nav style="padding:12px;font:14px/1.4 sans-serif;text-align:center">'
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
         '<a style="color:inherit" href="{0}editions/">All editions</a></nav>'
     ).format(root, site.title)
-    text = _END_OF_HEAD.sub(lambda match: f"{feed}{match[0]}", edition.html, count=1)
+    text = _END_OF_HEAD.sub(lambda match: f"{feed}{match[0]}", mail, count=1)
     return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", text, count=1)).encode()
 
 

@@ -31,7 +31,7 @@ from aggregator.publish.feeds import render
 from aggregator.publish.files import Output, open_output
 from aggregator.publish.fragments import Fragments, Signature
 from aggregator.publish.opml import public_sources, render_opml
-from aggregator.publish.pages import page_units
+from aggregator.publish.pages import edition_units, page_units
 from aggregator.publish.units import Unit
 from aggregator.publish.view import SiteView
 from aggregator.store import editions, entries, feeds, stories
@@ -111,7 +111,13 @@ def _read(store: Store, config: Config, now: datetime) -> Stored:
             editions=[
                 one for one in editions.recent(conn, since=now - config.archive) if one.state is EditionState.FROZEN
             ],
+            edition_html=partial(_edition_html, store),
         )
+
+
+def _edition_html(store: Store, id_: int) -> str:
+    with store.read() as conn:
+        return editions.html_of(conn, id_)
 
 
 def _units(view: SiteView, config: Config, fragments: Fragments) -> Iterator[Unit]:
@@ -119,6 +125,7 @@ def _units(view: SiteView, config: Config, fragments: Fragments) -> Iterator[Uni
     for feed in published_feeds(view, ttl=max(1, int(config.polling.floor.total_seconds() // 60))):
         key = (feed.channel, hash(tuple(piece.key for piece in feed.pieces)))
         yield Unit(feed.paths.atom, key, partial(render, feed, fragments))
+    yield from edition_units(view)
     env = environment(config.templates)
     yield Unit("sources", None, partial(_source_files, view, env))
     for unit in page_units(view, env):

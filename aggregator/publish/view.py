@@ -7,7 +7,7 @@ slash (its file is `index.html` in that folder). `SiteView.href` makes an absolu
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -116,9 +116,10 @@ class TopicView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
-    """A frozen edition of a digest."""
+    """A frozen edition of a digest. `edition` is without its HTML, which is read when it is rendered."""
 
     edition: Edition
+    html: Callable[[], str]
     slug: str
     path: str  # 'editions/<slug>/<local date>/'
 

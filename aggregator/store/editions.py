@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, or_, select
 
 from aggregator.model import DeliveryState, Edition, EditionKind, EditionState, Mailing, kind_of
 from aggregator.store.tables import deliveries, editions
 from aggregator.store.upsert import upsert
 
+_WITHOUT_BODIES = [literal("").label(one.name) if one.name in {"html", "text"} else one for one in editions.c]
 _PAGE = 1000  # deliveries stored in one statement: memory doesn't grow with the number of recipients
 
 
@@ -79,18 +80,23 @@ def get(conn: Connection, digest: str, local_date: str, variant: str = "", issue
     return None if row is None else _edition(row)
 
 
-def recent(
-    conn: Connection, *, since: datetime | None = None, digest: str | None = None, variants: bool = False
-) -> list[Edition]:
-    """Editions made from `since` on, empty ones too, newest first; those of subscribers' variants with `variants`."""
-    statement = select(editions).order_by(editions.c.local_date.desc(), editions.c.id.desc())
-    if not variants:
-        statement = statement.where(editions.c.variant == "")
+def recent(conn: Connection, *, since: datetime | None = None, digest: str | None = None) -> list[Edition]:
+    """Editions made from `since` on, empty ones too, newest first, without those of subscribers' variants.
+
+    Their `html` and `text` are left empty: a year of them is large. `html_of` reads one.
+    """
+    statement = select(*_WITHOUT_BODIES).order_by(editions.c.local_date.desc(), editions.c.id.desc())
+    statement = statement.where(editions.c.variant == "")
     if since is not None:
         statement = statement.where(editions.c.created >= since)
     if digest is not None:
         statement = statement.where(editions.c.digest == digest)
     return [_edition(row) for row in conn.execute(statement)]
+
+
+def html_of(conn: Connection, id_: int) -> str:
+    """The HTML of an edition; '' where there is none with this id."""
+    return conn.execute(select(editions.c.html).where(editions.c.id == id_)).scalar() or ""
 
 
 def _of(digest: str, variant: str) -> tuple[Any, ...]:

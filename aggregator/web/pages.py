@@ -13,7 +13,16 @@ from aggregator.publish.pages import Chrome, chrome_of, page_bytes, sources_page
 from aggregator.publish.source_rows import SourceRow
 from aggregator.templating import environment
 
-_NOTHING = Stored(feeds=(), entries=(), topic_entries={}, stories=(), story_entries={}, merged={}, editions=())
+_NOTHING = Stored(
+    feeds=(),
+    entries=(),
+    topic_entries={},
+    stories=(),
+    story_entries={},
+    merged={},
+    editions=(),
+    edition_html=lambda _: "",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, insert, select
 
 from aggregator.config.models import Config
 from aggregator.digest.edition import Brief, Candidate, brief_for
-from aggregator.model import Entry, Feed, Story
-from aggregator.store import tables
+from aggregator.model import Edition, Entry, Feed, Story
+from aggregator.store import editions, tables
 from aggregator.store.database import Store
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)  # a Tuesday, 07:00 in Kyiv
@@ -31,6 +31,12 @@ FEEDS = {
     n: Feed(id=n, url=f"https://outlet{n}.example/feed", name=name, outlet=name, priority=2 if n == 1 else 1)
     for n, name in enumerate(OUTLETS, start=1)
 }
+
+
+def every_edition(conn: Connection) -> list[Edition]:
+    """Those of digests, variants and alerts, the newest first."""
+    ids = conn.execute(select(tables.editions.c.id).order_by(tables.editions.c.id.desc())).scalars().all()
+    return [one for id_ in ids if (one := editions.by_id(conn, id_))]
 
 
 def config(**changes: Any) -> Config:

@@ -18,11 +18,11 @@ from aggregator.digest import alerting, service
 from aggregator.digest.alerts import A_DAY, alert_key
 from aggregator.digest.edition import Candidate
 from aggregator.model import DeliveryState, Entry, Frequency, Subscriber, SubscriberState, Wishes
-from aggregator.store import deliveries, editions, subscribers, tables
+from aggregator.store import deliveries, subscribers, tables
 from aggregator.store.database import Store
 from aggregator.store.subscribers import NewSubscriber
 from tests.digest.mailserver import MailServer, mail_server
-from tests.digest.sample import AID, AIR, NOW, config, entry, stock, story
+from tests.digest.sample import AID, AIR, NOW, config, entry, every_edition, stock, story
 
 MORNING, EVENING = "Morning briefing", "Evening"
 TEAM, ANNA, BOB = "team@example.org", "anna@reader.example", "bob@reader.example"
@@ -86,7 +86,7 @@ def move(store: Store, entries: Sequence[Entry], number: int) -> None:
 
 def alerts(store: Store) -> list[Any]:
     with store.read() as conn:
-        return [one for one in editions.recent(conn, variants=True) if one.variant.startswith("alert-")]
+        return [one for one in every_edition(conn) if one.variant.startswith("alert-")]
 
 
 def mail(server: MailServer, address: str) -> Any:

@@ -13,7 +13,7 @@ from aggregator.digest import service, signup
 from aggregator.model import Frequency, Wishes
 from aggregator.store import deliveries, editions
 from aggregator.store.database import Store
-from tests.digest.sample import AIR, stock, story
+from tests.digest.sample import AIR, every_edition, stock, story
 from tests.digest.test_alerts import MORNING, seen, subscribe, watching
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -44,7 +44,7 @@ def received(store: Store, tmp_path: Path, start: str, days: int) -> dict[str, l
         service.send_due(store, made, now)
         now += HALF_AN_HOUR
     with store.read() as conn:
-        created = {one.id: one.created for one in editions.recent(conn, variants=True)}
+        created = {one.id: one.created for one in every_edition(conn)}
         sent = sorted(deliveries.listing(conn), key=lambda one: one.id)
     zones = {address: ZoneInfo(wishes.get("timezone", "Europe/Kyiv")) for address, wishes in WISHES.items()}
     return {

@@ -11,7 +11,9 @@ import pytest
 from aggregator.digest import service
 from aggregator.publish.check import faults
 from aggregator.publish.editions import edition_item, stories_of
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.publisher import publish
+from aggregator.store import editions
 from aggregator.store.database import Store
 from tests.digest.sample import NOW, config, edition_of, stock
 from tests.publish.test_pages import PAGES
@@ -36,6 +38,23 @@ def site(sqlite_store: Store, tmp_path: Path) -> Path:
 def test_editions_feed_is_valid(site: Path, form: str) -> None:
     body = (site / f"{FOLDER}/feed.{form}").read_bytes()
     assert list(faults(f"{FOLDER}/feed.{form}", body, f"https://news.example.org/{FOLDER}/feed.{form}")) == []
+
+
+def test_editions_that_were_published_are_not_read_again(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock(sqlite_store, edition_of(20))
+    service.make_edition(sqlite_store, config(), NAME, NOW)
+    read: list[int] = []
+    html_of = editions.html_of
+    monkeypatch.setattr(editions, "html_of", lambda conn, id_: read.append(id_) or html_of(conn, id_))
+    kept = Fragments()
+    publish(sqlite_store, config(), tmp_path, NOW, kept)
+    assert read
+    read.clear()
+    assert publish(sqlite_store, config(), tmp_path, NOW, kept).written == 0
+    (tmp_path / FOLDER / "2026-03-03/index.html").unlink()
+    assert read == [] and publish(sqlite_store, config(), tmp_path, NOW, kept).written == 1
 
 
 def test_feed_has_the_whole_edition_and_nothing_that_makes_sense_in_a_mail_alone(site: Path) -> None:
@@ -97,7 +116,7 @@ def test_digest_without_editions_has_a_valid_empty_feed(sqlite_store: Store, tmp
     ],
 )
 def test_stories_of_a_mail(mail: str, content: str) -> None:
-    view = replace(sample.EDITIONS[0], edition=replace(sample.EDITIONS[0].edition, html=mail))
+    view = replace(sample.EDITIONS[0], html=lambda: mail)
     said = edition_item(view, sample.SITE).content
     assert said == (content or view.edition.subject)
     assert stories_of("") == ""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aggregator import templating
 from aggregator.config.models import SiteConfig
 from aggregator.publish import cards
-from aggregator.publish.pages import page_units
+from aggregator.publish.pages import edition_units, page_units
 from aggregator.publish.view import EntryView, SiteView, StoryView
 from tests.checkers import html_faults
 from tests.web import sample
@@ -25,7 +25,8 @@ VIEW = sample.sample()
 
 
 def render(view: SiteView) -> dict[str, str]:
-    return {path: body.decode() for unit in page_units(view, ENV) for path, body in unit.render()}
+    units = (*page_units(view, ENV), *edition_units(view))
+    return {path: body.decode() for unit in units for path, body in unit.render()}
 
 
 PAGES = render(VIEW)

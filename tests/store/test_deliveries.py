@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -62,7 +63,8 @@ def test_an_edition_comes_back_as_it_was_frozen(store: Store) -> None:
     made = frozen(store, "a@x", "b@x")
     with store.read() as conn:
         assert editions.by_id(conn, made.id) == editions.get(conn, "D", "2026-03-03") == made
-        assert editions.recent(conn, since=NOW, digest="D") == [made]
+        assert editions.recent(conn, since=NOW, digest="D") == [replace(made, html="", text="")]
+        assert editions.html_of(conn, made.id) == made.html != "" == editions.html_of(conn, made.id + 1)
         assert editions.recent(conn, since=LATER) == editions.recent(conn, digest="E") == []
         assert editions.newest_date(conn, "D") == "2026-03-03" and editions.newest_date(conn, "E") is None
     assert made.entry_ids == (1, 2, 3) and made.mailing == EDITION.mailing

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator import templating
 from aggregator.config.models import Config, FeedConfig
-from aggregator.publish.pages import page_units
+from aggregator.publish.pages import edition_units, page_units
 from aggregator.publish.view import FeedPaths
 from aggregator.store import feeds
 from aggregator.store.database import Store
@@ -25,7 +25,7 @@ CONFIG = Config(
 def publish_sample(out: Path) -> None:
     """Write the sample's pages, and feeds that say only what they are."""
     view = sample.sample()
-    for unit in page_units(view, templating.environment(None)):
+    for unit in (*page_units(view, templating.environment(None)), *edition_units(view)):
         for path, body in unit.render():
             write(out, path, body)
     for feed in (view.feed, view.stories_feed, *(topic.feed for topic in view.topics)):

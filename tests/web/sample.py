@@ -248,9 +248,8 @@ def _edition(number: int) -> EditionView:
             period_to=day,
             subject=f"Three more batteries for Kyiv · {day.day} {day:%b}",
             preheader="Odesa has light again · 18 stories, 4 minutes",
-            html=html,
-            text="Morning briefing",
         ),
+        html=lambda: html,
         slug="morning-briefing",
         path=f"editions/morning-briefing/{day:%Y-%m-%d}/",
     )
