@@ -1,11 +1,12 @@
 """entries and stories, as typed."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, rss
+from tests.cli.conftest import FIRST, Run, rss
 from tests.feedserver import FeedServer
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -36,7 +37,7 @@ def test_entries_json_has_topics_with_score_and_spans_and_the_story(stored: Run,
     (one,) = json.loads(stored("entries", "--topic", "Air defense", "--json").out)
     assert set(one) == ENTRY_KEYS
     assert (one["feed"], one["guid"], one["url"]) == (site.url("/feed"), "0", "https://a.example/0")
-    assert one["published"] == "2026-11-22T08:00:00Z"
+    assert one["published"] == FIRST.isoformat().replace("+00:00", "Z")
     (topic,) = one["topics"]
     assert topic["name"] == "Air defense"
     assert topic["score"] > 0
@@ -54,7 +55,7 @@ def test_entry_that_is_not_grouped_yet_has_no_topics_and_no_story(run: Run) -> N
 
 def test_limit_and_since_narrow_the_list(stored: Run) -> None:
     assert stored("entries", "-n", "1").out.count("\n") == 1
-    assert stored("entries", "--since", "2026-11-22T08:00:30").out.count("\n") == 1
+    assert stored("entries", "--since", (FIRST + timedelta(seconds=30)).isoformat()).out.count("\n") == 1
     assert stored("entries", "--since", "9999-12-31").out == ""
     assert json.loads(stored("entries", "--since", "9999-12-31", "--json").out) == []
 
