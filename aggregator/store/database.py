@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -27,6 +28,16 @@ BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
 
 # No thread waits for another one's connection: there are as many as threads that ask at once, ten of them kept.
 _POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": -1}
+
+IDLE_WRITER = 60  # seconds after which PostgreSQL ends the transaction of a process that was frozen, and its locks
+# A PostgreSQL server that fell silent, such as one that lost its power, is given up after half a minute.
+_NOT_FOR_EVER = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 # What to do about what an engine says, the first that fits.
 _ADVICE = {
@@ -64,7 +75,7 @@ class Store:
 
         Raises StorageError (DatabaseTooNew, DatabaseBusy) with a sentence that says what to do.
         """
-        engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_writer(url)
         return cls._checked(engine, migrations.upgrade)
 
     @classmethod
@@ -203,7 +214,12 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get("sqlite_write") else "BEGIN")
 
 
-def _postgresql_engine(url: str) -> Engine:
+def _postgresql_writer(url: str) -> Engine:
+    return _postgresql_engine(url, {"options": f"-c idle_in_transaction_session_timeout={IDLE_WRITER}s"})
+
+
+def _postgresql_engine(url: str, more: Mapping[str, object] = MappingProxyType({})) -> Engine:
+    """Whatever storage.database says of the connection itself counts more than what is usual here."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -212,8 +228,9 @@ def _postgresql_engine(url: str) -> Engine:
         ) from error
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
+    usual = {name: value for name, value in {**_NOT_FOR_EVER, **more}.items() if name not in parsed.query}
     try:
-        return create_engine(parsed, pool_pre_ping=True, **_POOL)
+        return create_engine(parsed, connect_args=usual, pool_pre_ping=True, **_POOL)
     except ModuleNotFoundError as error:
         raise StorageError(
             "PostgreSQL needs the package psycopg: pip install 'psycopg[binary]', where this program is installed"

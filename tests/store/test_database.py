@@ -174,3 +174,30 @@ def test_database_file_that_is_taken_away_is_noticed_by_the_next_transaction(tmp
         with pytest.raises(DatabaseGone, match=r"aggregator\.db was removed or replaced"), transaction():
             pass
     store.close()
+
+
+def test_frozen_process_holds_up_no_other_one_on_postgresql(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "IDLE_WRITER", 1)
+    frozen, alive = Store.open(postgresql_url), Store.open(postgresql_url)
+    lock = text("SELECT pg_advisory_xact_lock(77)")
+    with pytest.raises(StorageError, match="idle-in-transaction"), frozen.write() as conn:
+        conn.execute(lock)
+        with alive.write() as other:
+            other.execute(lock)  # waits until the first one has lost it
+        conn.execute(select(meta))
+    with frozen.write() as conn:  # and goes on with another connection
+        conn.execute(lock)
+    for one in (frozen, alive):
+        one.close()
+
+
+def test_silent_postgresql_server_is_given_up_unless_the_address_says_otherwise(postgresql_url: str) -> None:
+    url = make_url(postgresql_url)
+    for given, waited in (({}, "30000"), ({"tcp_user_timeout": "5000"}, "5000")):
+        store = Store.open(url.update_query_dict(given).render_as_string(hide_password=False))
+        with store.read() as conn:
+            raw = conn.connection.driver_connection
+            assert raw is not None and raw.info.get_parameters()["tcp_user_timeout"] == waited
+        store.close()
