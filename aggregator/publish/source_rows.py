@@ -35,7 +35,7 @@ class Polls:
 
     last_at: datetime | None
     next_at: datetime | None
-    reason: str  # of the time of the next poll, as a sentence
+    reason: str  # of the time of the next poll, without what the row says already
     failures: int  # consecutive
     dropped: int  # entries that a cap dropped so far
     hub: str  # how it stands with the hub that pushes what is new; empty where there is none
@@ -52,7 +52,7 @@ class SourceRow:
     language: str | None
     health: Health
     state: str  # in a word or two
-    reason: str  # a sentence
+    reason: str  # a sentence; empty where the state says it all
     since: datetime | None
     last_new_entry_at: datetime | None
     entries: int
@@ -77,12 +77,18 @@ def _live_row(feed: Feed, hub: HubState | None) -> SourceRow:
     polls = Polls(
         last_at=feed.last_polled_at,
         next_at=None if feed.paused or feed.state is FeedState.GONE else feed.next_poll_at,
-        reason=feed.next_poll_reason,
+        reason=_not_said(feed),
         failures=feed.failures,
         dropped=feed.dropped,
         hub=shown(f"{domain(hub.hub)}: {hub.reason}") if hub else "",
     )
     return _row(feed, polls=polls, paused=feed.paused)
+
+
+def _not_said(feed: Feed) -> str:
+    """Why the next poll comes when it does: 'tried again after 1 h' where the row says what failed, and how often."""
+    rest = feed.next_poll_reason.removeprefix(feed.state_reason.rstrip("."))
+    return rest.removeprefix(f", {feed.failures} times in a row").removeprefix("; ")
 
 
 def _row(feed: Feed | SourceView, *, polls: Polls | None = None, paused: bool = False) -> SourceRow:
@@ -94,7 +100,7 @@ def _row(feed: Feed | SourceView, *, polls: Polls | None = None, paused: bool = 
         language=clean.language(feed.language),
         health="waiting" if paused else _HEALTH.get(feed.state, "attention"),
         state="Paused by the editor" if paused else _WORDS[feed.state],
-        reason=shown(feed.state_reason),
+        reason="" if feed.state_reason == "answers" else shown(feed.state_reason),
         since=feed.state_since,
         last_new_entry_at=feed.last_new_entry_at,
         entries=feed.entries,

@@ -58,11 +58,17 @@ def test_sources_page_tells_each_feeds_health_in_words(client: Client, site_stor
         next_poll_reason="its entries come about every 15 minutes",
     )
     set_feed(site_store, bad, state=FeedState.FAILING, state_reason="404 Not Found", failures=7, dropped=12)
+    later = {
+        "next_poll_at": NOW + timedelta(hours=1),
+        "next_poll_reason": "404 Not Found, 7 times in a row; tried again after 1 h",
+    }
+    set_feed(site_store, bad, **later)
     set_feed(site_store, held, paused=True)
     text = client.get("/sources/").text
     assert "14 feeds, of which 1 needs attention" in text
     assert text.index("404 Not Found") < text.index("Answers every 15 minutes")
     assert "its entries come about every 15 minutes" in text
+    assert text.count("404 Not Found") == 1 and "– tried again after 1 h</dd>" in text
     assert re.search(r"Failures in a row</dt><dd>7<", text)
     assert re.search(r"Entries dropped by a limit</dt><dd>12<", text)
     assert "Paused by the editor" in text
