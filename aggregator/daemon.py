@@ -18,11 +18,12 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -70,6 +71,8 @@ def run(config_path: Path, config: Config, out: Path, store: Store, announce: Ca
 
     Raises DatabaseGone when the file of the database is taken away.
     """
+    # It warns of every tick that it leaves out while the one before is still at work, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # A thread that waits for a locked database can't be told to stop. What it does is undone, as after a kill.
     deadline = threading.Timer(EXIT_WITHIN, os._exit, [0])
     deadline.daemon = True
@@ -121,9 +124,10 @@ class Daemon:
             store, lambda: self.config, out, self._warnings, self._hubs, letter_waits=self._letter_waits
         )
         self._config_path = config_path
-        self._read_at: tuple[int, int] | None = None  # it may have been edited while the program started
+        self._seen: tuple[int, int] | None = None  # version of feeds.yaml at the last look
+        self._read: tuple[int, int] | None = None  # that was read; it may have been edited while the program started
         self._config_faults: tuple[str, ...] = ()
-        self._troubles: dict[str, str] = {}  # of the last tick of each stage
+        self._troubles: dict[str, tuple[str, ...]] = {}  # of the last time that each thing was done
         self._out = out
         self._store = store
         self._poller: Poller | None = None
@@ -141,7 +145,16 @@ class Daemon:
         return self._poller_life
 
     def _warnings(self) -> list[str]:
-        return [*self._config_faults, *self._troubles.values(), *filter(None, [self._lookout.trouble])]
+        troubles = chain(self._config_faults, *self._troubles.values(), filter(None, [self._lookout.trouble]))
+        return list(dict.fromkeys(troubles))
+
+    def _note(self, doing: str, troubles: Iterable[str]) -> None:
+        """Keep what is wrong for /healthz until it is done without; log what was not wrong the last time."""
+        known, now = set(chain(*self._troubles.values())), tuple(troubles)
+        self._troubles[doing] = now
+        for trouble in now:
+            if trouble not in known:
+                log.error("%s", trouble)
 
     async def tick_until_stopped(self, deadline: threading.Timer) -> None:
         """Tick every stage; when told to stop, wait a little for what is under way. `deadline` runs from then on."""
@@ -189,7 +202,7 @@ class Daemon:
         name = stage.__name__
         try:
             await stage()
-            self._troubles.pop(name, None)
+            self._note(name, ())
         except Stopped:
             pass
         except asyncio.CancelledError:
@@ -199,10 +212,9 @@ class Daemon:
             self.ended_by = error
             self.stopping.set()
         except AggregatorError as error:
-            self._troubles[name] = str(error)
-            log.error("%s", error)  # noqa: TRY400 - its text says it all
+            self._note(name, [str(error)])
         except Exception as error:
-            self._troubles[name] = f"{name} failed in a way that it never should ({error!r}); the log says where"
+            self._troubles[name] = (f"{name} failed in a way that it never should ({error!r}); the log says where",)
             log.exception("%s failed in a way that it never should", name)
         finally:
             self._under_way.discard(task)
@@ -246,10 +258,13 @@ class Daemon:
     async def _publish(self) -> None:
         now = clock.utc_now()
         self._publish_at = now + PUBLISH_AGAIN
-        report = await asyncio.to_thread(publish, self._store, self.config, self._out, now, self._fragments)
+        try:
+            report = await asyncio.to_thread(publish, self._store, self.config, self._out, now, self._fragments)
+        except AggregatorError as error:
+            self._note("publish", [str(error)])  # ticks that publish nothing come before the next try
+            raise
         self._publish_at = now + PUBLISH_AFTER
-        for _, reason in report.refused:
-            log.error("%s", reason)
+        self._note("publish", [reason for _, reason in report.refused])
         if report.written or report.removed:
             log.info("published: %d of %s changed", report.written, plural(report.files, "file", "files"))
 
@@ -257,8 +272,7 @@ class Daemon:
         """Make the editions that are due, send what waits, and publish the editions' pages."""
         now = clock.utc_now()
         report = await asyncio.to_thread(send_due, self._store, self.config, now, stopping=self.stopping.is_set)
-        for trouble in report.troubles:
-            log.error("%s", trouble)
+        self._note("digests", report.troubles)
         if report.made:
             made = ", ".join(one.digest for one in report.made)
             log.info("made %s; %s sent", made, plural(report.sent, "mail", "mails"))
@@ -270,21 +284,24 @@ class Daemon:
         """Send the letters of subscriptions, beside whatever digest is just going out."""
         now = clock.utc_now()
         report = await asyncio.to_thread(send_letters_due, self._store, self.config, now, stopping=self.stopping.is_set)
-        for trouble in report.troubles:
-            log.error("%s", trouble)
+        self._note("letters", report.troubles)
 
     def _letter_waits(self) -> None:
         self._soon(self.send_letters)
 
     async def reload(self) -> None:
-        """Make an edited feeds.yaml the active one; a faulty one is reported and changes nothing."""
+        """Make an edited feeds.yaml the active one; a faulty one is reported and changes nothing.
+
+        One that is just being written waits for the next look: half of a file can be a good one without most topics.
+        """
         version = _version(self._config_path)
-        if version == self._read_at:
+        seen, self._seen = self._seen, version
+        if version == self._read or version != seen:
             return
         try:
             config = await asyncio.to_thread(load, self._config_path)
         except ConfigError as error:
-            self._read_at = version
+            self._read = version
             self._config_faults = tuple(str(fault) for fault in error.faults)
             log.error("%s is faulty; the last good one stays active:\n%s", self._config_path, error)  # noqa: TRY400
             return
@@ -293,7 +310,7 @@ class Daemon:
         elif self._config_faults:
             log.info("%s is good again, and as it was before", self._config_path)
         self._config_faults = ()
-        self._read_at = version
+        self._read = version
 
     async def _activate(self, config: Config) -> None:
         """A new poller with the new settings takes over once the feeds under way are done."""

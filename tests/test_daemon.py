@@ -21,6 +21,12 @@ from typing import Any
 
 import pytest
 
+from aggregator import daemon
+from aggregator.config.load import load
+from aggregator.daemon import Daemon
+from aggregator.digest.service import SendReport
+from aggregator.errors import PublishError
+from aggregator.store.database import Store
 from tests.cli.conftest import rss
 from tests.feedserver import FeedServer, Reply
 
@@ -162,6 +168,48 @@ def test_edits_of_feeds_yaml_are_followed_and_a_faulty_one_keeps_the_last_good(
     write_config(tmp_path, added)
     running.until(lambda: "New air defence systems" not in running.get("/feed.atom"))
     assert running.stop() == 0
+
+
+async def test_feeds_yaml_that_is_just_being_written_is_read_when_it_is_whole(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    write_config(tmp_path, "https://a.example/feed")
+    path = tmp_path / "feeds.yaml"
+    before = load(path)
+    running = Daemon(path, before, tmp_path / "public", sqlite_store)
+    for _ in range(2):
+        await running.reload()
+    path.write_text(path.read_text().partition("topics:")[0])
+    await running.reload()
+    write_config(tmp_path, "https://a.example/feed", more="site: {title: Whole}\n")
+    await running.reload()
+    assert running.config == before
+    await running.reload()
+    assert (running.config.site.title, list(running.config.topics)) == ("Whole", ["Air defense"])
+
+
+async def test_what_is_wrong_is_shown_until_it_is_mended_and_logged_once(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_config(tmp_path, "https://a.example/feed")
+    running = Daemon(tmp_path / "feeds.yaml", load(tmp_path / "feeds.yaml"), tmp_path / "public", sqlite_store)
+    unsent = SendReport(states={}, troubles=("no mail is sent until 10:00 UTC: the server is away",))
+
+    def full(*_: object) -> None:
+        raise PublishError("no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(daemon, "publish", full)
+        broken.setattr(daemon, "send_due", lambda *_, **__: unsent)
+        for _ in range(3):  # one publish, and two ticks that need none
+            await running._guarded(running.group_and_publish)
+            await running._guarded(running.send_digests)
+            assert running._warnings() == ["no space left", *unsent.troubles]
+    assert [record.message for record in caplog.records] == running._warnings()
+    running._publish_at = datetime.now(UTC)
+    await running._guarded(running.group_and_publish)
+    await running._guarded(running.send_digests)
+    assert running._warnings() == []
 
 
 def test_slow_server_holds_up_neither_other_feeds_nor_an_edit_nor_the_end(

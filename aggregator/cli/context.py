@@ -41,7 +41,7 @@ app = typer.Typer(
     cls=_InOrder,
     help="Poll feeds, group their entries by topic and story, publish them again and mail a digest.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

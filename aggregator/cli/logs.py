@@ -28,5 +28,3 @@ def start_logging() -> None:
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aggregator").setLevel(logging.INFO)
-    # It warns of every tick that it leaves out while the one before is still at work, which is as it should be.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)

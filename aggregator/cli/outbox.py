@@ -55,9 +55,7 @@ def deliveries(
 
 
 @outbox.command()
-def retry(
-    context: typer.Context, ids: Annotated[list[int], typer.Argument(metavar="ID...", help="As listed.")]
-) -> None:
+def retry(context: typer.Context, ids: Annotated[list[int], typer.Argument(metavar="ID", help="As listed.")]) -> None:
     """Send deliveries again that failed, expired, were suppressed or are deferred.
 
     Example: aggregator deliveries retry 17 18

@@ -32,7 +32,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "same": " "}
 def plan(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The edited file; feeds.yaml itself otherwise.")
+        Path | None, typer.Argument(metavar="FILE", help="The edited file; feeds.yaml itself otherwise.")
     ] = None,
     days: Annotated[
         int | None, typer.Option("--days", min=1, max=MOST_DAYS, help="Read the entries of so many days; all else.")

@@ -54,9 +54,7 @@ def run(context: typer.Context) -> None:
 @app.command()
 def poll(
     context: typer.Context,
-    feeds: Annotated[
-        list[str] | None, typer.Argument(metavar="[FEED]...", help="Names or URLs; all otherwise.")
-    ] = None,
+    feeds: Annotated[list[str] | None, typer.Argument(metavar="FEED", help="Names or URLs; all otherwise.")] = None,
     now: Annotated[bool, flag("--now", help="Also those that are not due yet.")] = False,
     release: Annotated[
         bool, flag("--release", help="Take the entries of a named feed that is held back (quarantined).")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.cli.output import ago, iso, minute, span
 from aggregator.cli.why_feed import Told
 from aggregator.model import DeliveryState, EditionState, Frequency, SubscriberState
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,12 +42,13 @@ def _digest(conn: Connection, config: Config, name: str, now: datetime) -> Told:
     is_due = due(schedule, now, editions.newest_date(conn, name)) is not None
     made = editions.recent(conn, digest=name)[:_LAST]
     people = [one for one in subscribers.listing(conn, digest=name) if one.state is SubscriberState.CONFIRMED]
+    subscribed = plural(len(people), "confirmed subscriber", "confirmed subscribers")
     lines = [
         f"Digest {name}",
         f"  at {digest.at:%H:%M} {schedule.zone.key} {_days(digest.days)}",
         f"  next edition {_local(following, schedule.zone)}"
         + ("; one is due now: `aggregator run` makes and sends it" if is_due else ""),
-        f"  recipients: {len(digest.to)} in feeds.yaml, {len(people)} confirmed subscribers",
+        f"  recipients: {len(digest.to)} in feeds.yaml, {subscribed}",
         f"  topics: {', '.join(digest.topics) or 'all'}; at most {digest.stories} stories",
     ]
     lines += [f"  {one.local_date}: {_made(one)}" for one in made] or ["  no edition was made yet"]

@@ -8,7 +8,9 @@ from ruamel.yaml.error import MarkedYAMLError
 
 _NEEDS_QUOTES = "text that starts with {0} has to stand in quotes"
 _INDENTED = "this line is not indented like the ones it belongs to; keys of one level start in the same column"
+_NO_COLON = "a colon or a dash is missing: a key is written key: value, an item of a list - value"
 _AFTER_QUOTE = "text goes on after a closing quote; put the whole text in single quotes"
+_QUOTE_FROM_ABOVE = "the quote before this closes one that opens in a line above; close that one there"
 _ESCAPE = "in double quotes a backslash starts an escape; use single quotes, or write \\\\ for a backslash"
 
 
@@ -32,8 +34,9 @@ def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if re.match(r" *\t", line):
         return BadSyntax(mark.line + 1, 1, "a tab indents this line; YAML wants spaces")
-    if re.search(r"[\"']\s+\Z", line[: mark.column]) and "'<scalar>'" in problem:
-        return BadSyntax(mark.line + 1, mark.column + 1, _AFTER_QUOTE)
+    if "'<scalar>'" in problem and (quote := re.search(r"[\"']\s*\Z", line[: mark.column])):
+        opened_here = line[: mark.column].count(quote[0][0]) > 1
+        return BadSyntax(mark.line + 1, mark.column + 1, _AFTER_QUOTE if opened_here else _QUOTE_FROM_ABOVE)
     message = _about_the_whole(problem, context, line, started.column)
     if message:
         return BadSyntax(started.line + 1, started.column + 1, message)
@@ -53,7 +56,7 @@ def _about_the_whole(problem: str, context: str, line: str, column: int) -> str:
         ("an anchor", True, _NEEDS_QUOTES.format("* or &")),
         ("an alias", True, _NEEDS_QUOTES.format("* or &")),
         ("tag", True, _NEEDS_QUOTES.format("!")),
-        ("simple key", True, "a colon is missing: a key is written key: value"),
+        ("simple key", True, _NO_COLON),
         ("flow", "${" in rest, "within brackets and braces a ${NAME} has to stand in quotes"),
         ("flow", True, "a bracket or brace opens here and is never closed"),
     ):
@@ -79,7 +82,7 @@ _SENTENCES = {
         "a colon can't stand here; if it belongs to the text, put the text in quotes; else mend the indentation"
     ),
     "sequence entries are not allowed": "a list item can't stand here; give it a line of its own",
-    "could not find expected ':'": "a colon is missing: a key is written key: value",
+    "could not find expected ':'": _NO_COLON,
     "another document": "a second document starts here (---); keep one",
     "found '<scalar>'": _INDENTED,
     "found '}'": "a } stands here without its {; put the text in quotes or delete it",

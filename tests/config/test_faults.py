@@ -185,7 +185,12 @@ def test_fault(text: str, place: str | None, message: str | None) -> None:
         ("feeds: [a]]", "1:11", "a ] stands here without its ["),
         ("feeds: [{url: ${URL}}]", "1:9", "within brackets and braces a ${NAME} has to stand in quotes"),
         ("site: a: b", "1:8", "a colon can't stand here"),
-        ("feeds:\nhttps://a.example/\n", "2:1", "a colon is missing"),
+        ("feeds:\nhttps://a.example/\n", "2:1", "a colon or a dash is missing"),
+        (
+            'feeds: https://a.example/\ntopics: {A: ["b, c]}\ndigests: {D: {at: "07:00"}}\n',
+            "3:20",
+            "opens in a line above",
+        ),
         ("site:\n  a: 1\n b: 2", "3:2", "this line is not indented like the ones it belongs to"),
         ('topics:\n  - "aid" | b', "2:11", "text goes on after a closing quote; put the whole text in single quotes"),
         ("topics:\n  - *foo", "2:5", "*foo refers to nothing; if it is text, put it in quotes: '*foo'"),
