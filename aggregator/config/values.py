@@ -24,16 +24,16 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST_SHOWN = 80
-# ISO 639-1, and what people write instead of it.
-_LANGUAGE_CODES = (
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
-    "en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu "
-    "ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na "
-    "nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so "
-    "sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+LANGUAGE_CODES = frozenset(  # ISO 639-1
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el
+    en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu
+    ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na
+    nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn
+    so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()  # noqa: SIM905 - a table of words is read as words
 )
-_LANGUAGES = frozenset(_LANGUAGE_CODES.split())
-_MEANT_LANGUAGE = {
+_MEANT_LANGUAGE = {  # what people write instead
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "francais": "fr", "français": "fr",
     "spanish": "es", "español": "es", "portuguese": "pt", "italian": "it", "polish": "pl", "ukrainian": "uk",
     "ua": "uk", "russian": "ru", "arabic": "ar", "cz": "cs", "czech": "cs", "gr": "el", "greek": "el", "jp": "ja",
@@ -184,7 +184,7 @@ def check_language(value: str) -> str:
     """A BCP 47 tag: a two-letter ISO 639-1 or any three-letter code, with subtags such as en-GB."""
     primary, *subtags = value.split("-")
     code = primary.lower()
-    known = code in _LANGUAGES or (len(code) == 3 and code.isascii() and code.isalpha())
+    known = code in LANGUAGE_CODES or (len(code) == 3 and code.isascii() and code.isalpha())
     if known and all(re.fullmatch(r"[A-Za-z0-9]{1,8}", tag) for tag in subtags):
         return value
     guess = _MEANT_LANGUAGE.get(re.split(r"[_\s-]", value.casefold())[0])

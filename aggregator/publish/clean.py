@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
+from aggregator.config.values import LANGUAGE_CODES
 from aggregator.text.addresses import holds_secret
 from aggregator.text.html import to_text
 
@@ -30,15 +31,6 @@ _URI_FRAGMENT = re.compile(r"(?:[0-9A-Za-z;/?:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})
 _HOST = re.compile(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _PUBLIC_HOST = re.compile(r"https?://[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)+(?:[:/?#]|\Z)")
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:-[A-Za-z0-9]{1,8})*")
-_ISO_639_1 = frozenset(
-    """
-    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
-    es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg
-    ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn
-    no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw
-    ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-    """.split()  # noqa: SIM905 - a table of words is read as words
-)
 _EMAIL = re.compile(r"[A-Za-z0-9_\-+.'!#$%&*/=?^`{|}~]+@(?:[A-Za-z0-9\-]+\.)+[A-Za-z0-9][A-Za-z0-9\-]*")
 _TOKEN = r"[A-Za-z0-9!#$&^_.+\-]+"  # noqa: S105 - RFC 6838 section 4.2
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
@@ -110,7 +102,7 @@ def language(value: str | None) -> str | None:
     """A language tag (BCP 47) that starts with a code of ISO 639-1, or None; en_GB becomes en-GB."""
     tag = (value or "").strip().replace("_", "-")
     found = _LANGUAGE.fullmatch(tag)
-    return tag if found and found[1].lower() in _ISO_639_1 else None
+    return tag if found and found[1].lower() in LANGUAGE_CODES else None
 
 
 def email(value: str | None) -> str | None:

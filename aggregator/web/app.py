@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 
 LIVE_SECONDS = 5.0  # the live page and the counts are made at most this often, however many ask
 BUSY_SECONDS = 60  # after which to ask again what needs the database
+LIVE_PATIENCE = 10.0  # seconds for the database to answer
 RETRY_SECONDS = 5  # between two looks at a site that is not published yet
 
 _STORY = re.compile(r"/stories/([0-9a-f]{16})/?")
@@ -175,10 +176,16 @@ class _Site:
         return Report(
             now=clock.utc_now(),
             started=self._started,
-            facts=await self._facts.get(),
+            facts=await self._present_facts(),
             published=front.modified if front else None,
             warnings=tuple(self._warnings()),
         )
+
+    async def _present_facts(self) -> health.Facts | None:
+        try:
+            return await self._facts.get()
+        except StorageError:  # it takes too long, which the answer says
+            return None
 
     async def _read_facts(self) -> health.Facts | None:
         try:
@@ -231,12 +238,27 @@ class _Briefly(Generic[Made]):
 
     def __init__(self, make: Callable[[], Awaitable[Made]]) -> None:
         self._make = make
-        self._lock = asyncio.Lock()
+        self._making: asyncio.Task[Made] | None = None
         self._made: tuple[float, Made] | None = None
 
     async def get(self) -> Made:
-        async with self._lock:
-            if self._made is None or clock.monotonic() - self._made[0] > LIVE_SECONDS:
-                made = await self._make()
-                self._made = (clock.monotonic(), made)
+        """Raises StorageError when the database takes too long; it is not asked again before it has answered."""
+        if self._made is not None and clock.monotonic() - self._made[0] <= LIVE_SECONDS:
             return self._made[1]
+        if self._making is None:
+            self._making = asyncio.create_task(self._make_anew())
+            self._making.add_done_callback(self._end)
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._making), LIVE_PATIENCE)
+        except TimeoutError:
+            raise StorageError(f"the database has not answered for {LIVE_PATIENCE:.0f} s") from None
+
+    async def _make_anew(self) -> Made:
+        made = await self._make()
+        self._made = (clock.monotonic(), made)
+        return made
+
+    def _end(self, task: asyncio.Task[Made]) -> None:
+        self._making = None
+        if not task.cancelled():
+            task.exception()  # seen, though all who asked may have left

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +17,11 @@ from aggregator import clock, templating
 from aggregator.config.models import Config
 from aggregator.model import FeedState
 from aggregator.publish.pages import page_units
-from aggregator.store import websub
+from aggregator.store import health, websub
 from aggregator.store.database import Store
 from aggregator.store.tables import feeds, stories
 from aggregator.store.types import UTCTime
-from aggregator.web import pages
+from aggregator.web import app, pages
 from aggregator.web.app import create_app
 from tests.web import sample
 from tests.web.client import Client, serving
@@ -256,6 +257,29 @@ def test_healthz_fails_and_published_files_stay_when_the_database_is_damaged(
         assert (sources.status, sources.headers["retry-after"]) == (503, "60")
     assert "data.db" in caplog.text
     assert not [record for record in caplog.records if record.exc_info], "a sentence says it all"
+
+
+def test_database_that_does_not_answer_is_asked_once_and_not_waited_for(
+    site_store: Store, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    answer = threading.Event()
+
+    def frozen(conn: object, now: object) -> health.Facts:
+        asked.append(conn)
+        answer.wait(20)
+        return health_facts(conn, now)  # type: ignore[arg-type]
+
+    health_facts = health.facts
+    monkeypatch.setattr(health, "facts", frozen)
+    monkeypatch.setattr(app, "LIVE_PATIENCE", 0.2)
+    with serving(create_app(site_store, lambda: CONFIG, published)) as client:
+        for _ in range(3):
+            assert client.get("/healthz").status == 503
+        assert len(asked) == 1
+        answer.set()
+        while client.get("/healthz").status != 200:
+            pass
 
 
 def test_metrics_are_prometheus_text(client: Client, site_store: Store) -> None:
