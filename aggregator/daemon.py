@@ -21,7 +21,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -53,8 +53,8 @@ log = logging.getLogger(__name__)
 POLL_TICK = 5  # seconds
 GROUP_TICK = 5
 WALK_FOR = 20  # seconds of matching stored entries again before what it changed is published
-PUBLISH_AFTER = timedelta(minutes=5)  # though nothing is new: entries age out, feeds change their health
-PUBLISH_AGAIN = timedelta(seconds=20)  # after one that failed
+PUBLISH_AFTER = 300.0  # seconds; though nothing is new: entries age out, feeds change their health
+PUBLISH_AGAIN = 20.0  # seconds after one that failed
 DIGEST_TICK = 30
 BOUNCES_TICK = 30
 WEBSUB_TICK = 30
@@ -136,7 +136,7 @@ class Daemon:
         self._stages = asyncio.Lock()  # group and publish take turns
         self._fragments = Fragments()
         self._grouper = Grouper(store)
-        self._publish_at = clock.utc_now()
+        self._publish_at = clock.monotonic()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -243,7 +243,7 @@ class Daemon:
             now = clock.utc_now()
             run, stop = self._grouper.run, self._stop_between_batches
             grouped = await asyncio.to_thread(run, self.config, now, stop, walk_for=WALK_FOR)
-            if grouped.entries or grouped.rematched or now >= self._publish_at:
+            if grouped.entries or grouped.rematched or clock.monotonic() >= self._publish_at:
                 await self._publish()
         if grouped.entries and any(topic.alert for topic in self.config.topics.values()):
             self._soon(self.send_digests)
@@ -256,14 +256,14 @@ class Daemon:
             raise Stopped
 
     async def _publish(self) -> None:
-        now = clock.utc_now()
-        self._publish_at = now + PUBLISH_AGAIN
+        now, began = clock.utc_now(), clock.monotonic()
+        self._publish_at = began + PUBLISH_AGAIN
         try:
             report = await asyncio.to_thread(publish, self._store, self.config, self._out, now, self._fragments)
         except AggregatorError as error:
             self._note("publish", [str(error)])  # ticks that publish nothing come before the next try
             raise
-        self._publish_at = now + PUBLISH_AFTER
+        self._publish_at = began + PUBLISH_AFTER
         self._note("publish", [reason for _, reason in report.refused])
         if report.written or report.removed:
             log.info("published: %d of %s changed", report.written, plural(report.files, "file", "files"))
@@ -321,7 +321,7 @@ class Daemon:
             await self._hubs.idle()
             await self._poller_life.aclose()
             old, self.config = self.config, config
-            self._publish_at = clock.utc_now()
+            self._publish_at = clock.monotonic()
         self._soon(self.poll)
         self._soon(self.group_and_publish)
         if (old.web, old.storage.database) != (config.web, config.storage.database):

@@ -89,8 +89,11 @@ class Pause:
     failures: int
 
     def holds(self, transport: str, now: datetime) -> bool:
-        """Whether it concerns this transport, still. An edited mail.smtp is tried at once."""
-        return transport == self.transport and now < self.until
+        """Whether it concerns this transport, still. An edited mail.smtp is tried at once.
+
+        One that would last longer than any does was written before the clock was put back.
+        """
+        return transport == self.transport and now < self.until <= now + RETRY_AFTER[-1]
 
 
 def pause_after(result: Result, transport: str, now: datetime, last: Pause | None) -> Pause:

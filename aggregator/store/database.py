@@ -155,7 +155,7 @@ class Store:
                 raise StorageError(
                     f"{where} is damaged or no database ({error.orig}); put it aside and restore a backup"
                 ) from error
-            said = " ".join(str(error.orig).split())
+            said = " ".join(str(error.orig).split()).rstrip(".")
             advice = next((advice for part, advice in _ADVICE.items() if part in said), "")
             if isinstance(error, OperationalError) or (advice and not isinstance(error, IntegrityError)):
                 raise StorageError(f"{where} can't be used: {said}{advice and '; '}{advice}") from error

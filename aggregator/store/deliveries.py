@@ -36,6 +36,7 @@ from aggregator.store import subscribers
 from aggregator.store.tables import deliveries, editions
 from aggregator.store.types import UTCTime
 
+_FARTHEST = timedelta(hours=3)  # nothing waits or is leased for so long: the clock was put back since
 _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 _OPEN = (*_WAITING, DeliveryState.CLAIMED, DeliveryState.COMMITTING)
 
@@ -81,9 +82,12 @@ class Returned:
 
 
 def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, digest: str | None = None) -> list[Claimed]:
-    """Lease deliveries that are due, the longest due first; `digest` keeps those of one digest."""
-    ordered = _due(now, digest).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(limit)
-    ids = [row.id for row in conn.execute(ordered.with_for_update(of=deliveries, skip_locked=True))]
+    """Lease deliveries that are due, those that were tried before first; `digest` keeps those of one digest."""
+    ids: list[int] = []
+    for due in reversed(_due(now)):  # one state after the other: an index gives the first ones, however many wait
+        ordered = _sendable(due, now, digest).order_by(deliveries.c.next_try_at, deliveries.c.id)
+        first = ordered.limit(limit - len(ids)).with_for_update(of=deliveries, skip_locked=True)
+        ids += [row.id for row in conn.execute(first)]
     statement = (
         update(deliveries)
         .where(deliveries.c.id.in_(ids))
@@ -100,17 +104,31 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta, dige
     return [Claimed(_delivery(row), row.lease_generation, salts.get(row.id, "")) for row in rows]
 
 
-def _due(now: datetime, digest: str | None) -> Select[tuple[int]]:
-    due = and_(deliveries.c.state.in_(_WAITING), deliveries.c.next_try_at <= now)
-    abandoned = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Waits for the first time, waits for another try, was left by a sender."""
+    state = deliveries.c.state
+    return (
+        state == DeliveryState.PENDING,
+        and_(state == DeliveryState.DEFERRED, has_come(deliveries.c.next_try_at, now)),
+        and_(state == DeliveryState.CLAIMED, has_come(deliveries.c.lease_until, now)),
+    )
+
+
+def _sendable(due: ColumnElement[bool], now: datetime, digest: str | None) -> Select[tuple[int]]:
     found = select(deliveries.c.id).join(editions, editions.c.id == deliveries.c.edition_id)
-    found = found.where(or_(due, abandoned), editions.c.deadline > now)
+    found = found.where(due, editions.c.deadline > now)
     return found if digest is None else found.where(editions.c.digest == digest)
+
+
+def has_come(column: ColumnElement[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether a time is over, also when it lies so far ahead that the clock was put back since it was written."""
+    return or_(column <= now, column > now + _FARTHEST)
 
 
 def count_due(conn: Connection, now: datetime, *, digest: str | None = None) -> int:
     """How many deliveries could be claimed now."""
-    return conn.execute(select(func.count()).select_from(_due(now, digest).subquery())).scalar_one()
+    sendable = _sendable(or_(*_due(now)), now, digest).subquery()
+    return conn.execute(select(func.count()).select_from(sendable)).scalar_one()
 
 
 def extend(conn: Connection, held: Iterable[Claimed], until: datetime) -> None:
@@ -201,7 +219,7 @@ def expire(conn: Connection, now: datetime) -> int:
     Returns how many became uncertain.
     """
     late = select(editions.c.id).where(editions.c.deadline <= now)
-    lapsed = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.lease_until < now)
+    lapsed = and_(deliveries.c.state == DeliveryState.CLAIMED, has_come(deliveries.c.lease_until, now))
     conn.execute(
         update(deliveries)
         .where(or_(deliveries.c.state.in_(_WAITING), lapsed), deliveries.c.edition_id.in_(late))
@@ -211,7 +229,7 @@ def expire(conn: Connection, now: datetime) -> int:
             lease_until=None,
         )
     )
-    lost = and_(deliveries.c.state == DeliveryState.COMMITTING, deliveries.c.lease_until < now)
+    lost = and_(deliveries.c.state == DeliveryState.COMMITTING, has_come(deliveries.c.lease_until, now))
     values = {
         "state": DeliveryState.UNCERTAIN,
         "reason": "the sender stopped while the server was accepting the mail: it may have arrived; you decide",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aggregator.model import Subscriber
 from aggregator.store import subscribers
+from aggregator.store.deliveries import has_come
 from aggregator.store.tables import letters
 
 
@@ -41,7 +42,7 @@ def add(conn: Connection, subscriber_id: int, kind: LetterKind, now: datetime) -
 
 def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
     """Letters that are due; nobody else gets them while the lease lasts."""
-    due = select(letters).where(letters.c.next_try_at <= now).order_by(letters.c.next_try_at, letters.c.id)
+    due = select(letters).where(has_come(letters.c.next_try_at, now)).order_by(letters.c.next_try_at, letters.c.id)
     rows = conn.execute(due.limit(limit).with_for_update(skip_locked=True)).all()
     ids = [row.id for row in rows]
     conn.execute(
@@ -57,7 +58,7 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease: timedelta) -> l
 
 def count_due(conn: Connection, now: datetime) -> int:
     """How many could be claimed now."""
-    return conn.execute(select(func.count()).where(letters.c.next_try_at <= now)).scalar_one()
+    return conn.execute(select(func.count()).where(has_come(letters.c.next_try_at, now))).scalar_one()
 
 
 def hand_over(conn: Connection, letter: Letter) -> bool:

@@ -44,7 +44,7 @@ _WISHES = (
 
 
 def address_key(address: str) -> str:
-    """By which an address is known: letters' case doesn't matter."""
+    """The form in which addresses are compared: the case of letters doesn't matter."""
     return address.casefold()
 
 

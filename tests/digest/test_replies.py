@@ -136,6 +136,7 @@ def test_pauses_grow_and_end_with_another_transport() -> None:
     assert waits == [5, 15, 30, 60, 120, 120]
     assert pause is not None and pause.holds("one", NOW) and not pause.holds("two", NOW)
     assert not pause.holds("one", pause.until)
+    assert not pause.holds("one", NOW - timedelta(days=1)), "the clock was put back"
     assert pause_after(result, "two", NOW, pause).failures == 1
 
 

@@ -98,6 +98,24 @@ def test_a_delivery_has_one_sender_while_its_lease_lasts(store: Store) -> None:
     assert second.generation == first.generation + 1
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+def test_clock_that_is_put_back_delays_no_mail(store: Store, back: timedelta) -> None:
+    frozen(store, "a@x", "b@x")
+    assert len(claim(store, NOW - back)) == 2, "what waits to be sent for the first time waits for no hour"
+
+
+def test_what_waits_or_is_leased_beyond_belief_is_due(store: Store) -> None:
+    frozen(store, "a@x", "b@x")
+    first, second = claim(store)
+    deferred = Outcome(
+        claimed=first, state=DeliveryState.DEFERRED, reason="later", next_try_at=NOW + timedelta(minutes=15)
+    )
+    with store.write() as conn:
+        deliveries.settle(conn, deferred)
+    assert claim(store, NOW - timedelta(minutes=1)) == []
+    assert {one.delivery.id for one in claim(store, NOW - timedelta(days=1))} == {first.delivery.id, second.delivery.id}
+
+
 def test_a_late_outcome_changes_nothing_that_another_sender_has(store: Store) -> None:
     frozen(store, "a@x")
     (first,) = claim(store)

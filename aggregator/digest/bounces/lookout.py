@@ -36,7 +36,8 @@ class Lookout:
             self.trouble, self._last = "", None
             return
         wait = max(settings.every, AFTER_TROUBLE) if self.trouble else settings.every
-        if self._last is not None and self._last[1] == settings and now < self._last[0] + wait:
+        last, with_these = self._last or (None, None)
+        if last is not None and with_these == settings and last <= now < last + wait:  # a last in the future is none
             return
         self._last = (now, settings)
         seen = await asyncio.to_thread(look, self._store, config, now, stopping=self._stopping)

@@ -52,6 +52,10 @@ async def test_it_looks_as_often_as_it_says_and_tells_what_it_found(
         "mail new/2.host of mail.bounces.mailbox was left alone and flagged: it is no report"
     )
     assert "ann@" not in caplog.text
+    maildir(tmp_path, challenge("y@example.org"))
+    time.now = NOW - timedelta(days=1)  # the clock is put back
+    await lookout.read_bounces()
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 async def test_a_mailbox_that_can_not_be_used_is_asked_less_often_and_an_edit_at_once(
