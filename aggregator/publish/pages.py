@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +23,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from aggregator.config.models import SiteConfig
+from aggregator.model import Edition
 from aggregator.publish import cards
 from aggregator.publish.cards import Version, href
 from aggregator.publish.source_rows import SourceRow, published_rows
@@ -156,7 +157,7 @@ def edition_units(view: SiteView) -> Iterator[Unit]:
 
 
 def _edition(site: SiteConfig, one: EditionView) -> Iterator[tuple[str, bytes]]:
-    yield f"{one.path}index.html", edition_page(site, one.edition.digest, one.html(), one.path)
+    yield f"{one.path}index.html", edition_page(site, replace(one.edition, html=one.html()), one.path)
 
 
 def _other_pages(view: SiteView, chrome: Chrome, env: Environment) -> Iterator[tuple[str, bytes]]:
@@ -262,18 +263,18 @@ def sources_page(
     return page_bytes(env, "sources.html", variables)
 
 
-def edition_page(site: SiteConfig, digest: str, mail: str, path: str) -> bytes:
+def edition_page(site: SiteConfig, edition: Edition, path: str) -> bytes:
     """The mail as it was frozen, with a way to the site on top, and the address of the digest's feed."""
     root = "../" * path.count("/")
     archive = href("/".join(path.split("/")[:2]))
     feed = Markup('<link rel="alternate" type="application/atom+xml" title="{0}: {1}" href="{2}/feed.atom">\n')
-    feed = feed.format(site.title, digest, f"{root}{archive}")
+    feed = feed.format(site.title, edition.digest, f"{root}{archive}")
     way = Markup(
         '<nav style="padding:12px;font:14px/1.4 sans-serif;text-align:center">'
         '<a style="color:inherit" href="{0}"><bdi>{1}</bdi></a> · '
         '<a style="color:inherit" href="{0}editions/">All editions</a></nav>'
     ).format(root, site.title)
-    text = _END_OF_HEAD.sub(lambda match: f"{feed}{match[0]}", mail, count=1)
+    text = _END_OF_HEAD.sub(lambda match: f"{feed}{match[0]}", edition.html, count=1)
     return _FORBIDDEN.sub("", _BODY.sub(lambda match: f"{match[0]}{way}", text, count=1)).encode()
 
 

@@ -165,7 +165,7 @@ class _Subscriptions:
         if edition is None or edition.state is EditionState.EMPTY:
             raise HTTPException(404)
         numbered = f"{issue}/" if issue else ""
-        return edition_page(config.site, digest, edition.html, f"editions/{slug}/{day}/{variant}/{numbered}")
+        return edition_page(config.site, edition, f"editions/{slug}/{day}/{variant}/{numbered}")
 
     @_or_refused
     async def data(self, request: Request) -> Response:

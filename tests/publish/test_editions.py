@@ -7,6 +7,7 @@ from pathlib import Path
 
 import feedparser
 import pytest
+from sqlalchemy import Connection
 
 from aggregator.digest import service
 from aggregator.publish.check import faults
@@ -47,7 +48,12 @@ def test_editions_that_were_published_are_not_read_again(
     service.make_edition(sqlite_store, config(), NAME, NOW)
     read: list[int] = []
     html_of = editions.html_of
-    monkeypatch.setattr(editions, "html_of", lambda conn, id_: read.append(id_) or html_of(conn, id_))
+
+    def noted(conn: Connection, id_: int) -> str:
+        read.append(id_)
+        return html_of(conn, id_)
+
+    monkeypatch.setattr(editions, "html_of", noted)
     kept = Fragments()
     publish(sqlite_store, config(), tmp_path, NOW, kept)
     assert read
