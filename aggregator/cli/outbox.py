@@ -56,7 +56,7 @@ def deliveries(
 
 @outbox.command()
 def retry(context: typer.Context, ids: Annotated[list[int], typer.Argument(metavar="ID", help="As listed.")]) -> None:
-    """Send deliveries again that failed, expired, were suppressed or are deferred.
+    """Send deliveries again, whether they failed, expired, were suppressed or are deferred.
 
     Example: aggregator deliveries retry 17 18
     """

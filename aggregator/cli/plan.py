@@ -35,7 +35,7 @@ def plan(
         Path | None, typer.Argument(metavar="FILE", help="The edited file; feeds.yaml itself otherwise.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option("--days", min=1, max=MOST_DAYS, help="Read the entries of so many days; all else.")
+        int | None, typer.Option("--days", min=1, max=MOST_DAYS, help="Only entries of this many days; all otherwise.")
     ] = None,
     samples: Annotated[int, typer.Option("--samples", "-n", min=0, help="Entries shown of each kind of change.")] = 3,
     as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
@@ -77,9 +77,10 @@ def _lines(found: Plan, config: Config, file: str) -> Iterator[str]:
     days = f", from {found.since:%Y-%m-%d} on" if found.since else ""
     yield f"{file}, tried on what is stored{days}; nothing is changed."
     if found.waiting:
-        yield f"{found.waiting} entries wait for `aggregator group` and are not counted."
+        yield f"{plural(found.waiting, 'entry waits', 'entries wait')} for `aggregator group`; not counted."
     if found.behind:
-        yield f"{found.behind} entries still have the topics of an older feeds.yaml; `aggregator group` is not done."
+        behind = plural(found.behind, "entry has", "entries have")
+        yield f"{behind} the topics of an older feeds.yaml still; `aggregator group` is not done."
     yield from ("", *_feed_lines(found))
     yield from ("", *_topic_lines(found))
     if found.filters:

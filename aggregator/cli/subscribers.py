@@ -71,7 +71,7 @@ def add(
 ) -> None:
     """Add somebody who asked you for it.
 
-    Who has unsubscribed stays so; with --ask he is asked again.
+    Somebody who has unsubscribed stays unsubscribed; with --ask they are asked again.
 
     Example: aggregator subscribers add anna@example.org --digest "Morning briefing"
     """
@@ -93,8 +93,8 @@ def import_(
 ) -> None:
     """Add the people of a table, such as another newsletter's export, or this program's.
 
-    Who is known already keeps his state and his choices; who has left, here or as a column state or status says, gets
-    no mail. Rows that can't be understood are named with their line, and can be imported again once they are mended.
+    Those who are known already keep their state and choices. Those who have left, here or by the table's column state
+    or status, get no mail. Rows that can't be understood are named with their line; mend them and import again.
 
     Example: aggregator subscribers import people.csv --ask
     """
@@ -127,7 +127,7 @@ def remove(context: typer.Context, address: Annotated[str, typer.Argument(help="
 @people.command()
 def export(
     context: typer.Context,
-    address: Annotated[str | None, typer.Argument(help="One subscriber, everything, as JSON.")] = None,
+    address: Annotated[str | None, typer.Argument(help="Everything about this subscriber, as JSON.")] = None,
 ) -> None:
     """Print all subscribers as CSV, or everything that is stored about one.
 

@@ -28,9 +28,9 @@ _NO_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null
 @app.command()
 def suggest(
     context: typer.Context,
-    days: Annotated[int, typer.Option("--days", min=1, max=MOST_DAYS, help="Read the entries of so many days.")] = 14,
+    days: Annotated[int, typer.Option("--days", min=1, max=MOST_DAYS, help="Entries of this many days.")] = 14,
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, max=100, help="At most so many keywords for a topic, and new topics.")
+        int, typer.Option("--limit", "-n", min=1, max=100, help="At most this many keywords a topic, and new topics.")
     ] = 8,
     as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -37,7 +37,7 @@ def why(
         ),
     ],
     topic: Annotated[
-        str | None, typer.Option("--topic", "-t", help="Of an entry: how each keyword of this topic stands to it.")
+        str | None, typer.Option("--topic", "-t", help="Of an entry: which keywords of this topic it has.")
     ] = None,
     other: Annotated[
         str | None,

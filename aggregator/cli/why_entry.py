@@ -13,6 +13,7 @@ from aggregator.cli.output import minute, unknown
 from aggregator.cli.why_feed import Told
 from aggregator.cli.why_find import find_entries
 from aggregator.errors import UsageError
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -224,9 +225,12 @@ def _story_lines(one: Explanation, copied: dict[int, str]) -> Iterator[str]:
 
 
 def _carried(story: Story) -> str:
-    outlets = f"{len(story.outlets)} outlet{'s' if len(story.outlets) != 1 else ''}"
-    origins = f"{story.origins} origin{'s' if story.origins != 1 else ''}"
-    return f"{len(story.entry_ids)} entries, {outlets}, {origins}{', closed' if story.closed else ''}"
+    counts = (
+        plural(len(story.entry_ids), "entry", "entries"),
+        plural(len(story.outlets), "outlet", "outlets"),
+        plural(story.origins, "origin", "origins"),
+    )
+    return ", ".join(counts) + (", closed" if story.closed else "")
 
 
 def evidence_lines(evidence: StoryEvidence, copied: dict[int, str]) -> Iterator[str]:

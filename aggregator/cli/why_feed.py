@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.output import ago, iso, minute
 from aggregator.text.addresses import host_key, without_credentials
+from aggregator.text.counts import plural
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,7 +50,7 @@ def _feed(conn: Connection, feed: Feed, asked: FeedConfig | None, now: datetime)
     why, polled = _polled(feed, asked, host, leased, now)
     lines = [
         f"Feed {feed.name}, {without_credentials(feed.url)}",
-        f"  outlet {feed.outlet}, priority {feed.priority}, {feed.entries} entries stored",
+        f"  outlet {feed.outlet}, priority {feed.priority}, {plural(feed.entries, 'entry', 'entries')} stored",
         f"  {feed.state}: {feed.state_reason}",
         f"  {why}",
         f"  last polled {ago(feed.last_polled_at, now)}, last good {ago(feed.last_success_at, now)}, "
@@ -58,7 +59,9 @@ def _feed(conn: Connection, feed: Feed, asked: FeedConfig | None, now: datetime)
     if feed.moved_to:
         lines.append(f"  it says that it has moved to {without_credentials(feed.moved_to)}")
     if feed.dropped:
-        lines.append(f"  {feed.dropped} entries were left out by the limits on a feed and a day")
+        lines.append(
+            f"  {plural(feed.dropped, 'entry was', 'entries were')} left out by the limits on a feed and a day"
+        )
     filters = (("keep", asked.keep), ("drop", asked.drop)) if asked else ()
     lines += [f"  {key}: {', '.join(keywords)}" for key, keywords in filters if keywords]
     hubs = websub.of_feeds(conn, [feed.id]).get(feed.id, [])
@@ -112,7 +115,7 @@ def hosts_called(conn: Connection, _config: Config, name: str, now: datetime) ->
     else:
         said = "may be asked: it has asked for no pause that still lasts"
     due = [feed for feed in mine if not feed.paused and (feed.next_poll_at is None or feed.next_poll_at <= now)]
-    lines = [f"Host {host}", f"  {said}", f"  {len(mine)} feeds, {len(due)} of them due"]
+    lines = [f"Host {host}", f"  {said}", f"  {plural(len(mine), 'feed', 'feeds')}, {len(due)} due"]
     lines += [f"  {feed.name}: {feed.state}, next {ago(feed.next_poll_at, now)}" for feed in mine[:_NAMED]]
     lines += [f"  and {len(mine) - _NAMED} more"] if len(mine) > _NAMED else []
     document = {
@@ -145,7 +148,10 @@ def topics_called(conn: Connection, config: Config, name: str, now: datetime) ->
     told = len({entry.story_id for entry in taken if entry.story_id is not None})
     digests = [one for one, digest in config.digests.items() if not digest.topics or found in digest.topics]
     more = "at least " if len(taken) == _MOST else ""
-    lines = [f"Topic {found}", f"  {more}{len(taken)} entries and {told} stories in {_DAYS} days"]
+    lines = [
+        f"Topic {found}",
+        f"  {more}{plural(len(taken), 'entry', 'entries')} and {plural(told, 'story', 'stories')} in {_DAYS} days",
+    ]
     lines += [f"  {_keyword(keyword, words[keyword])}" for keyword in topic.any]
     lines += _limits(topic)
     lines.append(f"  in the digests {', '.join(digests)}" if digests else "  in no digest")

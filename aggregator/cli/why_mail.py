@@ -75,7 +75,7 @@ def _local(at: datetime | None, zone: Any) -> str:
 def _made(edition: Edition) -> str:
     if edition.state is EditionState.EMPTY:
         return "nothing was new to tell, so no mail was sent"
-    return f"{len(edition.story_keys)} stories, {edition.subject!r}"
+    return f"{plural(len(edition.story_keys), 'story', 'stories')}, {edition.subject!r}"
 
 
 def _edition_of(conn: Connection, config: Config, name: str, date: str, now: datetime) -> Told:

@@ -9,6 +9,7 @@ serve      until Ctrl-C, as `aggregator run` does
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def _run_stages(store: Store, config: Config, outlets: DemoOutlets, folder: Path
     say(f"Feeds and pages:  {folder}/public  (feed.atom, stories.atom, topics/*/feed.atom, index.html)")
     say(f"The digest:       {folder}/digest/digest.html, digest.txt and digest.eml")
     say(f"Its feeds.yaml:   {folder}/feeds.yaml")
+    say(f"To look further:  {sys.argv[0]} -c {folder}/feeds.yaml -d {folder} stories  (or sources, entries, why 1)")
 
 
 async def _poll_twice(store: Store, config: Config, outlets: DemoOutlets) -> list[PollReport]:

@@ -34,7 +34,7 @@ def test_why_shows_the_words_that_decided(run: Run) -> None:
     assert "New air defence systems for Kyiv" in out
     assert "in     Air defense: 'air defense' in the title." in out
     assert "title: New [air defence] systems for Kyiv" in out
-    assert "1 entries, 1 outlet, 1 origin" in out
+    assert "1 entry, 1 outlet, 1 origin" in out
     assert "  topics/air-defense/feed.atom\n" in out
     assert "  stories.atom" in out
 
