@@ -179,3 +179,26 @@ async def test_bodies_that_wait_together_are_each_parsed(pool: ParserPool) -> No
     expected = [f"A {number}" for number in range(60)]
     expected[30] = "Got an HTML page titled “Hello” instead of a feed."
     assert titles == expected
+
+
+async def test_body_that_holds_the_only_worker_up_soon_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.poll.workers.PATIENCE", 0.1)
+    async with ParserPool(workers=1, time_limit=60) as pool:
+        await parse(pool, GOOD)
+        slow = asyncio.create_task(parse(pool, SLOW))
+        await asyncio.sleep(0.1)
+        others = [asyncio.create_task(parse(pool, GOOD)) for _ in range(20)]
+        for parsed in asyncio.as_completed(others):
+            assert isinstance(await parsed, ParsedFeed)
+            break
+        assert not slow.done()
+
+
+async def test_worker_that_helps_out_ends_when_it_has_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.poll.workers.PATIENCE", 0.0)
+    monkeypatch.setattr("aggregator.poll.workers.IDLE", 0.5)
+    async with ParserPool(workers=1) as pool:
+        before = workers()
+        await asyncio.gather(*(parse(pool, GOOD) for _ in range(50)))
+        await until(lambda: len(workers() - before) == 1)
+        assert isinstance(await parse(pool, GOOD), ParsedFeed)
