@@ -73,20 +73,19 @@ class Target:
 
 def parse_url(text: str) -> Target:
     """Takes an http(s) URL apart. Raises BadUrl with a sentence."""
-    shown = without_credentials(text)
     parts = _PARTS.match(text.strip())
     if parts is None or parts["scheme"].lower() not in _PORTS:
-        raise BadUrl(f"{shown!r} is not an http or https URL")
+        raise _bad(text, "is not an http or https URL")
     if _CONTROL.search(text.strip()) or "\\" in parts["authority"]:
-        raise BadUrl(f"{shown!r} holds characters that no URL may hold")
+        raise _bad(text, "holds characters that no URL may hold")
     scheme = parts["scheme"].lower()
     userinfo, _, netloc = parts["authority"].rpartition("@")
-    host, port = _split_port(netloc, shown)
+    host, port = _split_port(netloc, text)
     user, _, password = userinfo.partition(":")
     path = parts["path"] if parts["path"].startswith("/") else "/" + parts["path"]
     return Target(
         scheme,
-        _host(host, shown),
+        _host(host, text),
         port or _PORTS[scheme],
         quote(path, safe=_SENDABLE, encoding="utf-8", errors="surrogateescape"),
         unquote(user) if userinfo else None,
@@ -99,34 +98,38 @@ def follow(target: Target, location: str) -> Target:
     try:
         joined = urljoin(target.url, location.strip())
     except ValueError:
-        raise BadUrl(f"{without_credentials(location)!r} is not a URL") from None
+        raise _bad(location, "is not a URL") from None
     return parse_url(joined)
 
 
-def _split_port(netloc: str, shown: str) -> tuple[str, int | None]:
+def _bad(url: str, why: str) -> BadUrl:
+    return BadUrl(f"{without_credentials(url)!r} {why}")
+
+
+def _split_port(netloc: str, url: str) -> tuple[str, int | None]:
     host, colon, port = netloc.rpartition(":")
     if not colon or netloc.endswith("]"):
         return netloc, None
     if not port:
         return host, None
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
-        raise BadUrl(f"{shown!r} has no valid port")
+        raise _bad(url, "has no valid port")
     return host, int(port)
 
 
-def _host(host: str, shown: str) -> str:
+def _host(host: str, url: str) -> str:
     if host.startswith("[") and host.endswith("]"):
         try:
             return str(IPv6Address(host[1:-1]))
         except AddressValueError:
-            raise BadUrl(f"{shown!r} has no valid IPv6 address") from None
+            raise _bad(url, "has no valid IPv6 address") from None
     try:
         name = host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except UnicodeError:
-        raise BadUrl(f"{shown!r} has no valid host name") from None
+        raise _bad(url, "has no valid host name") from None
     name = name.rstrip(".") if name.endswith(".") and not name.endswith("..") else name
     if not _NAME.fullmatch(name):
-        raise BadUrl(f"{shown!r} has no valid host name")
+        raise _bad(url, "has no valid host name")
     if _NUMERIC.fullmatch(name.rpartition(".")[2]) and not is_address(name):
-        raise BadUrl(f"{shown!r} hides an IPv4 address in an unusual form")
+        raise _bad(url, "hides an IPv4 address in an unusual form")
     return name

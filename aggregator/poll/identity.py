@@ -113,7 +113,7 @@ def changes(
                 unchanged += 1
     return _bounded(
         Changes(
-            new=tuple(new),
+            new=tuple(sorted(new, key=lambda one: one.sort_at)),
             edited=tuple(edited),
             reissued=tuple(reissued),
             unchanged=max(0, unchanged),
@@ -222,18 +222,18 @@ def _sort_at(entry: ParsedEntry, now: datetime, position: int) -> datetime:
 
 def _bounded(found: Changes, known: KnownEntries, parsed: ParsedFeed, now: datetime, *, released: bool) -> Changes:
     """Quarantine, and the bound on new entries per day; a first poll knows neither."""
-    new = sorted(found.new, key=lambda one: one.sort_at)
     if known.total == 0:
-        return replace(found, new=tuple(new))
+        return found
+    new = found.new
     reason = "" if released else _quarantine(len(new), known, parsed, now)
     room = 0 if reason else max(0, NEW_PER_DAY - known.new_today)
-    refused = new[: len(new) - room] if len(new) > room else []
+    refused = new[: len(new) - room] if len(new) > room else ()
     if not refused:
-        return replace(found, new=tuple(new))
+        return found
     note = f"{len(refused)} new entries were left out: the feed gave more than {NEW_PER_DAY} in a day."
     return replace(
         found,
-        new=tuple(new[len(refused) :]),
+        new=new[len(refused) :],
         dropped=found.dropped + (0 if reason else len(refused)),
         held=len(refused) if reason else 0,
         quarantine=reason,

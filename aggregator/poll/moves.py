@@ -55,7 +55,7 @@ def watch_move(
     `shares_entries`: the answer's entries, or the unchanged ones of a 304, are those of the old address.
     """
     if not result.hops:
-        asked_old = result.url == _plain(url)
+        asked_old = result.url == url or result.url == _plain(url)
         return None if asked_old else known  # the old address answers itself again, or the new one as it should
     if not all(hop.permanent for hop in result.hops) or not shares_entries:
         return known if known is not None and known.adopted(url, now) else None

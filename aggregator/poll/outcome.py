@@ -1,4 +1,4 @@
-"""A feed's row after a poll: its health, its validators, its next poll. Pure."""
+"""A feed's row after a poll: its health, its validators, its next poll. Pure; a row is filled in step by step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aggregator.model import Feed, FeedState
 from aggregator.net.response import FailureKind, Fetched, FetchFailed, Hop, NotModified, Result
 from aggregator.poll.identity import Changes
 from aggregator.poll.moves import Move, watch_move
-from aggregator.poll.parse.result import ParsedFeed
+from aggregator.poll.parse.result import FeedMeta, ParsedFeed
 from aggregator.poll.rhythm import FeedHints
 from aggregator.poll.schedule import Limits, NextPoll, plan_next_poll, with_pushes
 from aggregator.poll.states import next_state
@@ -61,43 +61,47 @@ def outcome_of(
 
     `pushed_until`: so long a hub pushes what is new.
     """
-    before = _as_it_was(polled.leased)
+    row = _as_it_was(polled.leased)
+    hints = FeedHints.from_json(row.hints)
     if polled.push is not None and changes is not None:
-        return _after_push(before, polled, changes, pushed_until)
+        _note_push(row, polled, hints, changes, pushed_until)
+        return row
     if isinstance(polled.result, FetchFailed):
-        after = _after_failure(before, polled, polled.result)
+        _note_failure(row, polled, polled.result)
         pushed_until = None
     else:
-        after = _after_answer(before, polled, polled.result, changes, filter_key(feed))
-    hints = FeedHints.from_json(after.hints)
+        hints = _note_answer(row, polled, polled.result, hints, changes, filter_=filter_key(feed))
     planned = plan_next_poll(
         feed.url,
         polled.result,
         now=polled.at,
         limits=Limits(polling.floor, polling.ceiling, feed.every),
         hints=hints,
-        failures=after.failures,
+        failures=row.failures,
         spread=spread,
     )
     state, reason = next_state(
-        FeedState(after.state),
-        after.state_reason,
+        row.state,
+        row.state_reason,
         polled.result,
         now=polled.at,
         hints=hints,
-        last_new_entry_at=after.last_new_entry_at,
+        last_new_entry_at=row.last_new_entry_at,
     )
     if state in (FeedState.OK, FeedState.QUIET) and not isinstance(polled.result, FetchFailed):
-        reason += _moved(after, feed.url, polled.at)
-    after = _with_next_poll(after, planned, with_pushes(planned, polled.at, pushed_until))
-    return _with_state(after, state, reason, polled.at)
+        reason += _moved(row, feed.url, polled.at)
+    _set_next_poll(row, planned, with_pushes(planned, polled.at, pushed_until))
+    _set_state(row, state, reason, polled.at)
+    return row
 
 
 def uncharged(polled: Polled) -> PollOutcome:
     """The row after a poll that failed with every other: nothing is learnt about the feed."""
     why = f" ({polled.failed.reason})" if polled.failed else ""
     pause = NextPoll(polled.at + NETWORK_PAUSE, f"{OUR_NETWORK_DOWN}{why}")
-    return _with_next_poll(_as_it_was(polled.leased), pause, pause)
+    row = _as_it_was(polled.leased)
+    _set_next_poll(row, pause, pause)
+    return row
 
 
 def concealed(result: Result, address: FeedAddress) -> Result:
@@ -118,80 +122,75 @@ def filter_key(feed: FeedConfig) -> str:
     return blake2b(lists.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _after_failure(before: PollOutcome, polled: Polled, result: FetchFailed) -> PollOutcome:
+def _note_failure(row: PollOutcome, polled: Polled, result: FetchFailed) -> None:
     """Validators and entries stay: what was good a poll ago still is."""
-    if result.kind is FailureKind.POSTPONED:
-        return before
-    return replace(before, failures=before.failures + 1, last_polled_at=polled.at)
+    if result.kind is not FailureKind.POSTPONED:
+        row.failures += 1
+        row.last_polled_at = polled.at
 
 
-def _after_push(before: PollOutcome, polled: Polled, changes: Changes, pushed_until: datetime | None) -> PollOutcome:
+def _note_push(
+    row: PollOutcome, polled: Polled, hints: FeedHints, changes: Changes, pushed_until: datetime | None
+) -> None:
     """What a hub sends tells nothing about the feed's server: validators, failures and moves stay."""
     now = polled.at
-    learnt = FeedHints.from_json(before.hints).see(one.sort_at for one in changes.new)
-    after = replace(
-        before,
-        hints=learnt.to_json(),
-        dropped=before.dropped + changes.dropped,
-        last_new_entry_at=now if changes.new else before.last_new_entry_at,
-    )
+    row.hints = hints.see(one.sort_at for one in changes.new).to_json()
+    row.dropped += changes.dropped
+    if changes.new:
+        row.last_new_entry_at = now
     if changes.quarantine:
-        return _with_state(after, FeedState.QUARANTINED, _held_back(changes.quarantine, polled.leased.feed), now)
-    if after.state is FeedState.QUIET and changes.new:
-        after = _with_state(after, FeedState.OK, "answers", now)
-    if before.failures or before.next_poll_at is None:
-        return after
-    planned = NextPoll(before.unpushed_poll_at or before.next_poll_at, before.next_poll_reason)
-    return _with_next_poll(after, planned, with_pushes(planned, before.last_polled_at or now, pushed_until))
+        _set_state(row, FeedState.QUARANTINED, _held_back(changes.quarantine, polled.leased.feed), now)
+        return
+    if row.state is FeedState.QUIET and changes.new:
+        _set_state(row, FeedState.OK, "answers", now)
+    if row.failures or row.next_poll_at is None:
+        return
+    planned = NextPoll(row.unpushed_poll_at or row.next_poll_at, row.next_poll_reason)
+    _set_next_poll(row, planned, with_pushes(planned, row.last_polled_at or now, pushed_until))
 
 
-def _after_answer(
-    before: PollOutcome, polled: Polled, result: Fetched | NotModified, changes: Changes | None, filter_: str
-) -> PollOutcome:
+def _note_answer(
+    row: PollOutcome,
+    polled: Polled,
+    result: Fetched | NotModified,
+    hints: FeedHints,
+    changes: Changes | None,
+    *,
+    filter_: str,
+) -> FeedHints:
+    """Gives what is known of the feed's rhythm and wishes now."""
     now, url = polled.at, polled.leased.feed.url
     same_entries = changes is None or bool(changes.unchanged or changes.edited or changes.reissued)
     move = watch_move(url, known_move(polled.leased), result, shares_entries=same_entries, now=now)
-    after = replace(
-        before,
-        failures=0,
-        last_polled_at=now,
-        last_success_at=now,
-        final_url=result.url,
-        etag=result.etag,
-        last_modified=result.last_modified,
-        unconditional_at=now if polled.unconditional else before.unconditional_at,
-        moved_to=move.to if move else None,
-        moved_since=move.since if move else None,
-        moved_polls=move.polls if move else 0,
-        body_hash=polled.body_hash or before.body_hash,
-    )
+    row.moved_to, row.moved_since, row.moved_polls = (move.to, move.since, move.polls) if move else (None, None, 0)
+    row.failures = 0
+    row.last_polled_at = row.last_success_at = now
+    row.final_url, row.etag, row.last_modified = result.url, result.etag, result.last_modified
+    if polled.unconditional:
+        row.unconditional_at = now
+    if polled.body_hash:
+        row.body_hash = polled.body_hash
     if polled.parsed is None or changes is None:
-        return after
+        return hints
     if polled.released:
-        after = replace(after, state=FeedState.OK)
-    return _after_parse(after, polled.parsed, changes, polled, filter_)
+        row.state = FeedState.OK
+    return _note_parsed(row, polled, polled.parsed.meta, hints, changes, filter_=filter_)
 
 
-def _after_parse(after: PollOutcome, parsed: ParsedFeed, changes: Changes, polled: Polled, filter_: str) -> PollOutcome:
-    meta = parsed.meta
-    hints = FeedHints.from_json(after.hints).learn(meta, (one.sort_at for one in changes.new), filter_, polled.at)
-    after = replace(
-        after,
-        title=meta.title,
-        site_url=meta.site_url,
-        description=meta.description,
-        language=meta.language,
-        image_url=meta.image_url,
-        hints=hints.to_json(),
-        spans=changes.spans.to_bytes(),
-        dropped=after.dropped + changes.dropped,
-        last_new_entry_at=polled.at if changes.new else after.last_new_entry_at,
-    )
+def _note_parsed(
+    row: PollOutcome, polled: Polled, meta: FeedMeta, hints: FeedHints, changes: Changes, *, filter_: str
+) -> FeedHints:
+    hints = hints.learn(meta, (one.sort_at for one in changes.new), filter_, polled.at)
+    row.title, row.site_url, row.description = meta.title, meta.site_url, meta.description
+    row.language, row.image_url = meta.language, meta.image_url
+    row.hints = hints.to_json()
+    row.spans = changes.spans.to_bytes()
+    row.dropped += changes.dropped
+    if changes.new:
+        row.last_new_entry_at = polled.at
     if changes.quarantine:
-        return replace(
-            after, state=FeedState.QUARANTINED, state_reason=_held_back(changes.quarantine, polled.leased.feed)
-        )
-    return after
+        row.state, row.state_reason = FeedState.QUARANTINED, _held_back(changes.quarantine, polled.leased.feed)
+    return hints
 
 
 def _held_back(why: str, feed: Feed) -> str:
@@ -199,10 +198,10 @@ def _held_back(why: str, feed: Feed) -> str:
     return f"{why} See whether it is still the feed you want; `aggregator poll {name} --release` takes its entries."
 
 
-def _moved(after: PollOutcome, url: str, now: datetime) -> str:
-    if after.moved_to is None or after.moved_since is None:
+def _moved(row: PollOutcome, url: str, now: datetime) -> str:
+    if row.moved_to is None or row.moved_since is None:
         return ""
-    return f"; it {Move(after.moved_to, after.moved_since, after.moved_polls).sentence(url, now)}"
+    return f"; it {Move(row.moved_to, row.moved_since, row.moved_polls).sentence(url, now)}"
 
 
 def known_move(leased: LeasedFeed) -> Move | None:
@@ -212,19 +211,16 @@ def known_move(leased: LeasedFeed) -> Move | None:
     return Move(leased.feed.moved_to, leased.moved_since, leased.moved_polls)
 
 
-def _with_state(outcome: PollOutcome, state: FeedState, reason: str, now: datetime) -> PollOutcome:
-    since = outcome.state_since if state is outcome.state and outcome.state_since else now
-    return replace(outcome, state=state, state_reason=reason, state_since=since)
+def _set_state(row: PollOutcome, state: FeedState, reason: str, now: datetime) -> None:
+    if state is not row.state or not row.state_since:
+        row.state_since = now
+    row.state, row.state_reason = state, reason
 
 
-def _with_next_poll(outcome: PollOutcome, planned: NextPoll, chosen: NextPoll) -> PollOutcome:
+def _set_next_poll(row: PollOutcome, planned: NextPoll, chosen: NextPoll) -> None:
     """`planned`: without a hub that pushes."""
-    return replace(
-        outcome,
-        next_poll_at=chosen.at,
-        next_poll_reason=chosen.reason,
-        unpushed_poll_at=planned.at if chosen is not planned else None,
-    )
+    row.next_poll_at, row.next_poll_reason = chosen.at, chosen.reason
+    row.unpushed_poll_at = planned.at if chosen is not planned else None
 
 
 def _as_it_was(leased: LeasedFeed) -> PollOutcome:

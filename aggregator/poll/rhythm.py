@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any
 
 from aggregator.poll.parse.result import FeedMeta
@@ -32,13 +31,12 @@ class FeedHints:
     @property
     def gap(self) -> timedelta | None:
         """The median time between new entries; None until two entries of different times are known."""
-        seconds = [(late - early).total_seconds() for late, early in zip(self.recent, self.recent[1:], strict=False)]
-        return timedelta(seconds=median(seconds)) if seconds else None
+        gaps = sorted(late - early for late, early in zip(self.recent, self.recent[1:], strict=False))
+        return (gaps[len(gaps) // 2] + gaps[~(len(gaps) // 2)]) / 2 if gaps else None
 
     def see(self, times: Iterable[datetime]) -> FeedHints:
         """New entries: `times` are the earlier of published and first seen."""
-        recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
-        return replace(self, recent=tuple(recent[:_REMEMBERED]))
+        return replace(self, recent=self._newest(times))
 
     def newest(self, last_new_entry_at: datetime | None) -> datetime | None:
         """When the feed last had something new: as it says, or when we saw what came after the first reading."""
@@ -50,7 +48,8 @@ class FeedHints:
     def learn(self, meta: FeedMeta, times: Iterable[datetime], filter_: str, now: datetime) -> FeedHints:
         """After a parse: `times` as in `see`."""
         return replace(
-            self.see(times),
+            self,
+            recent=self._newest(times),
             ttl=meta.ttl,
             update_period=meta.update_period,
             skip_hours=meta.skip_hours,
@@ -58,6 +57,10 @@ class FeedHints:
             filter=filter_,
             since=self.since or now,
         )
+
+    def _newest(self, times: Iterable[datetime]) -> tuple[datetime, ...]:
+        recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
+        return tuple(recent[:_REMEMBERED])
 
     def to_json(self) -> dict[str, Any]:
         """For the feed's row; what is not known is left out."""

@@ -3,7 +3,7 @@
     take    as many feeds as there is room for; again whenever there is room
     poll    each in a task of its own
     hold    failures to reach anyone, until somebody answers
-    save    whatever is ready, up to a batch, while the next feeds are on their way
+    save    what is ready, up to a batch, while the next feeds are on their way
     renew   the leases of what is under way, every few seconds
 
 Cancelled (Ctrl-C, SIGTERM), it saves what is ready and gives the other leases back.
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = 10.0  # seconds
 BATCH = 100  # feeds saved in one transaction
+_GATHER = 0.1  # seconds that a small batch waits for more: a transaction costs as much as some ten feeds in it
 _ASK_AGAIN = 1.0  # seconds between two looks for feeds that became due meanwhile
 
 T = TypeVar("T")
@@ -95,6 +96,8 @@ class Round:
                 asked_at = clock.monotonic()
                 await self._take_up(room)
             if self._ready:
+                if self._tasks and len(self._ready) < BATCH:
+                    await asyncio.sleep(_GATHER)
                 await self._save(self._next_batch())
             elif self._tasks:
                 await asyncio.wait(self._tasks, timeout=_ASK_AGAIN, return_when=asyncio.FIRST_COMPLETED)

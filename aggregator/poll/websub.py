@@ -67,7 +67,7 @@ def offers_of(fetched: Fetched, meta: FeedMeta) -> list[Offer]:
     topic = next(iter(linked.get("self", ())), None) or meta.self_url or fetched.url
     hubs = [hub for hub in dict.fromkeys(linked.get("hub") or meta.hub_urls) if _askable(hub)]
     # A hub is a third party: it learns no address whose secret is ours.
-    return [Offer(hub, topic) for hub in hubs[:_MOST_HUBS]] if _askable(topic) and "${" not in topic else []
+    return [Offer(hub, topic) for hub in hubs[:_MOST_HUBS]] if hubs and _askable(topic) and "${" not in topic else []
 
 
 def _linked(fetched: Fetched) -> dict[str, list[str]]:

@@ -46,7 +46,7 @@ class LeasedFeed:
     spans: bytes | None = None  # what is remembered of the items of its last body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PollOutcome:
     """A feed's row after a poll; every field is written. `spans` is written when it isn't None.
 
