@@ -82,7 +82,8 @@ _MARKUP = re.compile(r"[<&\r]")
 
 def clean_text(text: str) -> str:
     """The text without control characters, lone surrogates, noncharacters and bidirectional overrides."""
-    return text if text.isprintable() else _UNWANTED.sub("", text)
+    # Line breaks are not printable, either; almost every text without them is.
+    return text if text.replace("\n", "").isprintable() else _UNWANTED.sub("", text)
 
 
 def sanitise(html: str, base_url: str) -> str:

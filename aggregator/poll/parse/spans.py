@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 from xml.parsers import expat
 
 PARSER_VERSION = 1
@@ -57,7 +57,7 @@ def scan(data: bytes, context: str) -> Spans | None:
 
 
 def _spans(data: bytes, items: list[tuple[int, int]], volatile: list[tuple[int, int]], context: str) -> Spans:
-    outside = blake2b(f"{PARSER_VERSION} {context}\n".encode("utf-8", "surrogatepass"), digest_size=_HASH)
+    outside = sha256(f"{PARSER_VERSION} {context}\n".encode("utf-8", "surrogatepass"))
     position = 0
     for start, end in sorted(items + volatile):
         gap = data[position:start].strip()
@@ -65,8 +65,8 @@ def _spans(data: bytes, items: list[tuple[int, int]], volatile: list[tuple[int, 
             outside.update(gap + b"\0")
         position = max(position, end)
     outside.update(data[position:].strip())
-    hashes = tuple(blake2b(data[start:end], digest_size=_HASH).digest() for start, end in items)
-    return Spans(data, tuple(items), hashes, outside.digest())
+    hashes = tuple(sha256(data[start:end]).digest()[:_HASH] for start, end in items)
+    return Spans(data, tuple(items), hashes, outside.digest()[:_HASH])
 
 
 class _Unusual(Exception):  # noqa: N818 - not an error: parse it whole
