@@ -257,4 +257,5 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 @pytest.fixture
 def trust_test_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients made in this test trust the certificate of `FeedServer(tls=True)`."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(TLS_FOLDER / "localhost.pem"))
+    trusting = ssl.create_default_context(cafile=TLS_FOLDER / "localhost.pem")
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)

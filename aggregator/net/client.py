@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -79,11 +78,10 @@ class OutboundClient:
     _proxied: aiohttp.ClientSession = field(init=False)
 
     async def __aenter__(self) -> Self:
-        tls = await asyncio.to_thread(ssl.create_default_context)
         self._slots = asyncio.Semaphore(self.policy.concurrency)
-        self._direct = open_session(self.policy, tls, guarded_sockets(self.policy.allow_networks))
+        self._direct = open_session(self.policy, guarded_sockets(self.policy.allow_networks))
         # Its sockets lead to the proxies that the editor has named, wherever they stand.
-        self._proxied = open_session(self.policy, tls, None)
+        self._proxied = open_session(self.policy, None)
         return self
 
     async def __aexit__(self, *_: object) -> None:

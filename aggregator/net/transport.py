@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,14 +30,13 @@ class Facts:
 
 
 def open_session(
-    policy: NetPolicy, tls: ssl.SSLContext, socket_factory: Callable[[AddressInfo], socket.socket] | None
+    policy: NetPolicy, socket_factory: Callable[[AddressInfo], socket.socket] | None
 ) -> aiohttp.ClientSession:
     """One session for all requests. Each request takes a `Facts` as its trace_request_ctx."""
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(_mark_reused)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            ssl=tls,
             limit=0,  # the client bounds it: aiohttp's own queue would count against the time limit
             ttl_dns_cache=60,
             resolver=_Resolver(policy.concurrency),

@@ -171,10 +171,11 @@ stories = Table(
 )
 Index("ix_stories_updated", stories.c.updated)
 Index("ix_stories_last_seen", stories.c.last_seen)
+# `sqlite_where` holds for PostgreSQL, too: migrations/env.py.
 _OPEN = stories.c.closed.is_(False)
-Index("ix_stories_open", stories.c.last_seen, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_stories_open", stories.c.last_seen, sqlite_where=_OPEN)
 _GONE = stories.c.merged_into.is_not(None)
-Index("ix_stories_merged", stories.c.merged_into, sqlite_where=_GONE, postgresql_where=_GONE)
+Index("ix_stories_merged", stories.c.merged_into, sqlite_where=_GONE)
 
 entries = Table(
     "entries",
@@ -210,7 +211,7 @@ Index("ix_entries_feed_id", entries.c.feed_id, entries.c.first_seen, entries.c.u
 Index("ix_entries_sort_at", entries.c.sort_at)
 Index("ix_entries_story_id", entries.c.story_id)
 _UNGROUPED = entries.c.grouped_at.is_(None)
-Index("ix_entries_ungrouped", entries.c.sort_at, entries.c.id, sqlite_where=_UNGROUPED, postgresql_where=_UNGROUPED)
+Index("ix_entries_ungrouped", entries.c.sort_at, entries.c.id, sqlite_where=_UNGROUPED)
 
 entry_revisions = Table(
     "entry_revisions",
