@@ -15,7 +15,7 @@ from functools import cached_property
 
 from aggregator.config.models import TopicConfig
 from aggregator.model import EntryContent, Span, TopicMatch
-from aggregator.text.evidence import SUMMARY_WORDS, THRESHOLD, Hit, Kind, score_all
+from aggregator.text.evidence import APART, IN_A_NAME, NEAR, SUMMARY_WORDS, THRESHOLD, TOGETHER, Hit, score_all
 from aggregator.text.matcher import Evidence, Matcher
 from aggregator.text.places import FieldText, Place, ReadEntry
 
@@ -24,7 +24,7 @@ VERSION = 1
 MAX_SPANS = 20
 """Spans of one match that are kept: enough to show why."""
 
-_HOW = {Kind.TOGETHER: "", Kind.NEAR: "with its words near each other ", Kind.IN_A_NAME: "in a name or an amount "}
+_HOW = {TOGETHER: "", NEAR: "with its words near each other ", IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
 _RIVAL_LIMIT = 2.5
 _ROUNDING = 1e-9  # of sums in another order
@@ -193,7 +193,7 @@ class TopicMatcher:
 def _stand(wanted: Evidence, unwanted: Evidence) -> _Standing:
     pairs = [(keyword, hit) for keyword, found in wanted.items() for hit in found]
     if unwanted:
-        sure = (Kind.TOGETHER, Kind.IN_A_NAME)
+        sure = (TOGETHER, IN_A_NAME)
         covered = [hit.places[0] for found in unwanted.values() for hit in found if hit.kind in sure]
         pairs = [pair for pair in pairs if _remains(pair[1], covered)]
     return _Standing(score_all(pairs), pairs)
@@ -206,21 +206,22 @@ def _remains(hit: Hit, covered: Sequence[tuple[FieldText, Place]]) -> bool:
         for field, place in hit.places
         if any(field is other and place[0] < there[1] and there[0] < place[1] for other, there in covered)
     ]
-    if hit.kind is Kind.APART:  # one of the mentions in the text is enough
+    if hit.kind is APART:  # one of the mentions in the text is enough
         return all(field.name == "text" for field, _ in gone) and len(gone) < len(hit.places) - 1
     return not gone
 
 
 def _spans(hits: Sequence[tuple[str, Hit]]) -> tuple[Span, ...]:
-    heaviest = sorted(hits, key=lambda pair: -pair[1].weight)
-    spans: dict[Span, None] = {}
+    heaviest = sorted(hits, key=lambda pair: -pair[1].weight) if len(hits) > 1 else hits
+    spans: dict[tuple[str, int, int, str], None] = {}
     for keyword, hit in heaviest:
         for field, place in hit.places:
             start, end = hit.offsets or field.offsets(place)
-            spans[Span(field.name, start, end, keyword)] = None
+            spans[field.name, start, end, keyword] = None
         if len(spans) >= MAX_SPANS:
             break
-    return tuple(sorted(list(spans)[:MAX_SPANS], key=lambda span: (span.field != "title", span.field, span.start)))
+    shown = sorted(list(spans)[:MAX_SPANS], key=lambda span: (span[0] != "title", span[0], span[1]))
+    return tuple([Span(*span) for span in shown])
 
 
 def _describe(hits: Sequence[tuple[str, Hit]]) -> str:
@@ -236,6 +237,6 @@ def _describe(hits: Sequence[tuple[str, Hit]]) -> str:
 
 
 def _describe_places(hits: Sequence[Hit]) -> str:
-    counts = Counter((_HOW[hit.kind], hit.places[0][0].name) for hit in hits if hit.kind is not Kind.APART)
+    counts = Counter((_HOW[hit.kind], hit.places[0][0].name) for hit in hits if hit.kind is not APART)
     parts = [f"{how}{'' if count == 1 else f'{count} times '}in the {field}" for (how, field), count in counts.items()]
     return " and ".join(parts) or "with its words apart, in the title and the text"

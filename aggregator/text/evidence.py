@@ -20,7 +20,7 @@ THRESHOLD = 1.0
 SUMMARY_WORDS = 60
 """A text of at most this many words is a summary: what it mentions, it is about."""
 
-APART = 1.2
+WORDS_APART = 1.2
 """What words apart, in title and text, come to."""
 _TITLE = 3.0  # also author and url
 _TEXT = 2.0  # at the beginning of the text
@@ -37,6 +37,10 @@ class Kind(IntEnum):
     NEAR = 1
     APART = 2  # in title and text
     IN_A_NAME = 3  # 'oil' in 'Hershey Oil Corp', 'dollar' in '3 million dollars'
+
+
+# By themselves: in Python 3.11 each look at a member of an enumeration is a call.
+TOGETHER, NEAR, APART, IN_A_NAME = Kind
 
 
 class Hit(NamedTuple):
@@ -56,8 +60,8 @@ _FACTORS = (1.0, _NEAR, 1.0, _IN_A_NAME)  # by kind
 
 def weigh(kind: Kind, field: FieldText, place: Place) -> float:
     """The weight of a mention in the title or text, or in another field."""
-    if kind is Kind.APART:
-        return APART
+    if kind is APART:
+        return WORDS_APART
     if field.name != "text":
         return _TITLE * _FACTORS[kind]
     half = SUMMARY_WORDS if field.length <= SUMMARY_WORDS else _HALF
@@ -83,7 +87,7 @@ def score_all(hits: Sequence[tuple[str, Hit]]) -> float:
     keywords: set[str] = set()
     taken: set[tuple[str, int]] = set()
     for keyword, hit in sorted(hits, key=_weight, reverse=True):
-        if hit.kind is Kind.APART:
+        if hit.kind is APART:
             apart = max(apart, hit.weight)
             continue
         field, (start, after) = hit.places[0]

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import re2
 
-from aggregator.text.evidence import Hit, Kind, score, weigh
+from aggregator.text.evidence import TOGETHER, Hit, score, weigh
 from aggregator.text.keywords import AllOf, AnyOf, InField, Keyword, Near, Node, Not, Phrase, Regex, compile_regex
 from aggregator.text.phrases import MAX_HITS, Pattern, ceiling, find, windows
 from aggregator.text.places import ReadEntry
@@ -83,7 +83,7 @@ class _RegexIs:
             for match in self.compiled.finditer(_encodable(field.text)):
                 if match.start() < match.end():
                     place = field.place_at(match.start(), match.end())
-                    hits.append(Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),), match.span()))
+                    hits.append(Hit(TOGETHER, weigh(TOGETHER, field, place), ((field, place),), match.span()))
                 if len(hits) >= MAX_HITS:
                     break
         return hits

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aggregator.model import EntryContent
-from aggregator.text.evidence import THRESHOLD, Hit, Kind, score
+from aggregator.text.evidence import APART, THRESHOLD, Hit, score
 from aggregator.text.matcher import Evidence, Matcher
 
 Lists = tuple[tuple[str, ...], tuple[str, ...]]
@@ -64,6 +64,6 @@ def _best(evidence: Evidence) -> tuple[str, Hit | None]:
 
 
 def _where(hit: Hit) -> str:
-    if hit.kind is Kind.APART:
+    if hit.kind is APART:
         return "in the title and the text"
     return f"in the {hit.places[0][0].name}"

@@ -36,8 +36,13 @@ def detect(title: str, text: str = "", declared: str | None = None) -> str:
 
     `declared` is the feed's or the entry's own statement (BCP 47).
     """
+    return _detect(title, text[: _READ[-1]], declared)
+
+
+@lru_cache(1_024)  # topics and stories ask for the same entries of a batch one after the other
+def _detect(title: str, text: str, declared: str | None) -> str:
     # Letter by letter, capitals look German; a title has them where its text hasn't.
-    title, text = _without_capitals(title), _without_capitals(text[: _READ[-1]])
+    title, text = _without_capitals(title), _without_capitals(text)
     for length in _READ:
         sample = f"{title} {text[:length]}"[:length]
         if told := _told_by_words(sample):
@@ -62,19 +67,18 @@ def _without_capitals(text: str) -> str:
 def _told_by_words(sample: str) -> str | None:
     """The language whose common words a text has, if they are many and hardly one is of another."""
     words = sample.lower().split()
-    if len(words) < _TEXT_WORDS or _OTHER_SCRIPT.search(sample):
+    if len(words) < _TEXT_WORDS or not (sample.isascii() or _OTHER_SCRIPT.search(sample) is None):
         return None
-    telling = [word for word in words if word in UNMISTAKABLE]
-    if len(telling) < max(_TELLING, len(words) / _SHARE):
+    telling = list(filter(UNMISTAKABLE.__contains__, words))
+    if len(telling) < max(_TELLING, len(words) / _SHARE) or len(set(telling)) == 1:
         return None
-    languages = Counter([UNMISTAKABLE[word] for word in telling])
-    (language, count), *others = languages.most_common(2)
-    if others and others[0][1] * _CLEAR > count:
-        return None
-    return language if len(set(telling)) > 1 else None
+    languages = [UNMISTAKABLE[word] for word in telling]
+    if languages.count(languages[0]) == len(languages):
+        return languages[0]
+    (language, count), (_, others) = Counter(languages).most_common(2)
+    return None if others * _CLEAR > count else language
 
 
-@lru_cache(1_024)  # topics and stories ask for the same entries of a batch one after the other
 def _judge(sample: str, declared: str | None) -> tuple[str, float]:
     from aggregator.text.language_model import model  # noqa: PLC0415 - with numpy, a tenth of a second
 

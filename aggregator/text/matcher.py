@@ -10,7 +10,7 @@ when its first entry comes. Not safe to share between threads.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from aggregator.model import EntryContent
 from aggregator.text.evidence import Hit, backed
@@ -53,15 +53,18 @@ class Matcher(Generic[List]):
     def read(self, entry: EntryContent) -> ReadEntry:
         """The entry's words looked up, each field in the language that it is written in."""
         language = detect(entry.title, entry.text, entry.language)
-        read = ReadEntry(language, {})
+        fields = {}
         for name in self._fields:
             text = field_text(entry, name)
             prose = name in ("title", "text")
             reader = self._reader(language if prose else UNKNOWN, shouting=prose and text.isupper())
-            field = read.fields[name] = read_field(name, text, reader)
-            read.numbers.update(field.found)
-        read.candidates.update(self._triggers.candidates(read.numbers), self._always)
-        return read
+            fields[name] = read_field(name, text, reader)
+        met = self._triggers.candidates(set[int]().union(*[field.found for field in fields.values()]))
+        met.update(self._always)
+        candidates: dict[Hashable, list[int]] = {}
+        for index in sorted(met):
+            candidates.setdefault(self._owners[index], []).append(index)
+        return ReadEntry(language, fields, candidates)
 
     def find(self, entry: ReadEntry) -> dict[List, Evidence]:
         """By list the keywords that match, whatever their score."""
@@ -69,26 +72,31 @@ class Matcher(Generic[List]):
 
     def lists(self, entry: ReadEntry) -> list[List]:
         """The lists of which a keyword may match, in their order."""
-        return list(dict.fromkeys([self._owners[index] for index in sorted(entry.candidates)]))
+        return cast(list[List], list(entry.candidates))
 
     def evidence(self, entry: ReadEntry, name: List) -> Evidence:
         """The keywords of one list that match."""
-        candidates = (self._keywords[index] for index in self._lists[name] if index in entry.candidates)
+        candidates = [self._keywords[index] for index in entry.candidates.get(name, ())]
         return {compiled.text: hits for compiled in candidates if (hits := compiled.root.evaluate(entry))}
 
     def ceilings(self, entry: ReadEntry) -> dict[List, float]:
         """By list a score that its keywords can't exceed together, for those lists that may match."""
-        parts: dict[List, list[float]] = {}
-        for index in sorted(entry.candidates):
-            ceiling = self._keywords[index].root.ceiling(entry)
-            if ceiling:
-                parts.setdefault(self._owners[index], []).append(ceiling)
-        return {name: backed(sum(ceilings), len(ceilings)) for name, ceilings in parts.items()}
+        found: dict[List, float] = {}
+        for name in self.lists(entry):
+            together, keywords = 0.0, 0
+            for index in entry.candidates[name]:
+                ceiling = self._keywords[index].root.ceiling(entry)
+                if ceiling:
+                    together += ceiling
+                    keywords += 1
+            if keywords:
+                found[name] = backed(together, keywords)
+        return found
 
     def is_in_title(self, entry: ReadEntry, name: List) -> bool:
         """Whether keywords of a list that may match say anything of the title: at least one word of one is there."""
         title = entry.fields["title"].found.keys()
-        words = (self._keywords[index].words for index in self._lists[name] if index in entry.candidates)
+        words = (self._keywords[index].words for index in entry.candidates.get(name, ()))
         return any(known is None or not title.isdisjoint(known) for known in words)
 
     def expressions(self, name: List) -> list[tuple[str, Expression]]:

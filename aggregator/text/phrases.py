@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aggregator.text.evidence import APART, SUMMARY_WORDS, Hit, Kind, weigh
+from aggregator.text.evidence import APART, IN_A_NAME, NEAR, SUMMARY_WORDS, TOGETHER, WORDS_APART, Hit, weigh
 from aggregator.text.figures import has_names, is_in_a_name
 from aggregator.text.places import FieldText, Place, ReadEntry
 from aggregator.text.tokens import CHUNK_STEP
@@ -67,8 +67,7 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
                     _add(first, field, named, hits)
                 else:
                     hits = [
-                        Hit(Kind.TOGETHER, weigh(Kind.TOGETHER, field, place), ((field, place),))
-                        for place in first[:MAX_HITS]
+                        Hit(TOGETHER, weigh(TOGETHER, field, place), ((field, place),)) for place in first[:MAX_HITS]
                     ]
             elif (last := found.get(words[-1])) is not None and _come_near(first, last, len(words)):
                 _add(_side_by_side(words, field), field, None, hits)
@@ -86,23 +85,24 @@ def ceiling(pattern: Pattern, entry: ReadEntry) -> float:
     total = 0.0
     for name in pattern.fields:
         field = entry.fields[name]
+        found = field.found
         for words in pattern.ways:
-            places = field.found.get(words[0])
+            places = found.get(words[0])
             if places is None:
                 continue
             before = 0
             if len(words) > 1:
-                last = field.found.get(words[-1])
+                last = found.get(words[-1])
                 if last is None or not _come_near(places, last, len(words)):
                     continue
                 if pattern.loose and _main_word(words, entry.language) != words[0]:
                     places = last  # each gives one piece of evidence, which may begin some words before it
                     before = max(NEAR_WORDS + 2, len(words))
             earliest = max(places[0][0] - before * CHUNK_STEP, 0)
-            total += len(places) * weigh(Kind.TOGETHER, field, (earliest, earliest))
-    if not pattern.loose or len(pattern.fields) == 1 or total >= APART:
+            total += len(places) * weigh(TOGETHER, field, (earliest, earliest))
+    if not pattern.loose or len(pattern.fields) == 1 or total >= WORDS_APART:
         return total
-    return APART if _may_be_apart(pattern.ways[0], entry) else total
+    return WORDS_APART if _may_be_apart(pattern.ways[0], entry) else total
 
 
 def _may_be_apart(words: tuple[int, ...], entry: ReadEntry) -> bool:
@@ -143,12 +143,12 @@ def windows(left: list[Hit], right: list[Hit]) -> list[Hit]:
     for one in left[:MAX_HITS]:
         for other in right[:MAX_HITS]:
             (field, here), (other_field, there) = one.places[0], other.places[0]
-            if field is not other_field or here == there or max(one.kind, other.kind) > Kind.TOGETHER:
+            if field is not other_field or here == there or max(one.kind, other.kind) > TOGETHER:
                 continue
             first, second = sorted((here, there))
             if _between(first, second) <= NEAR_WORDS:
-                weight = weigh(Kind.TOGETHER, field, first)
-                found.append(Hit(Kind.TOGETHER, weight, ((field, first), (field, second))))
+                weight = weigh(TOGETHER, field, first)
+                found.append(Hit(TOGETHER, weight, ((field, first), (field, second))))
     return found
 
 
@@ -171,7 +171,7 @@ def _add(places: list[Place], field: FieldText, named: str | None, hits: list[Hi
     for place in places[:MAX_HITS]:
         if place not in seen:
             in_a_name = named is not None and is_in_a_name(field, place, named)
-            kind = Kind.IN_A_NAME if in_a_name else Kind.TOGETHER
+            kind = IN_A_NAME if in_a_name else TOGETHER
             hits.append(Hit(kind, weigh(kind, field, place), ((field, place),)))
 
 
@@ -215,7 +215,7 @@ def _near(words: tuple[int, ...], field: FieldText, language: str, hits: list[Hi
         else:
             group.sort()
             if _between(group[0], group[-1]) <= NEAR_WORDS:
-                hits.append(Hit(Kind.NEAR, weigh(Kind.NEAR, field, group[0]), tuple((field, one) for one in group)))
+                hits.append(Hit(NEAR, weigh(NEAR, field, group[0]), tuple((field, one) for one in group)))
 
 
 def _nearest(places: list[Place], main: Place, field: FieldText, covered: list[Place], language: str) -> Place | None:
@@ -271,7 +271,7 @@ def _apart(words: tuple[int, ...], entry: ReadEntry, hits: list[Hit]) -> None:
         if not in_title and len(in_text) < enough:
             return
         places += [(title, place) for place in in_title[:1]] or [(text, place) for place in in_text]
-    hits.append(Hit(Kind.APART, weigh(Kind.APART, *places[0]), tuple(places)))
+    hits.append(Hit(APART, weigh(APART, *places[0]), tuple(places)))
 
 
 def _main_word(words: tuple[int, ...], language: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, compress
@@ -32,7 +32,7 @@ _MADE = 1_024
 _PLACES: list[Place] = [(at * CHUNK_STEP, (at + 1) * CHUNK_STEP) for at in range(_MADE)]  # of single words
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: thousands are made a second
 class FieldText:
     """One field of an entry: its length in chunks, and where wanted words were found.
 
@@ -110,14 +110,13 @@ class FieldText:
         return [match.start() for match in CHUNK.finditer(self.text)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class ReadEntry:
     """The fields of an entry that its keywords look at, with what was found in them."""
 
     language: str
     fields: dict[str, FieldText]
-    numbers: set[int] = field(default_factory=set)  # of all words found in any field
-    candidates: set[int] = field(default_factory=set)  # keywords whose words are all among them
+    candidates: dict[Hashable, list[int]]  # by list its keywords all of whose words are in some field
 
 
 def read_field(name: str, text: str, reader: Reader) -> FieldText:
@@ -125,7 +124,8 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
     text = text[:MAX_TEXT]
     spaced = text
     for space in _SPACES:
-        spaced = spaced.replace(space, " ")
+        if space in spaced:
+            spaced = spaced.replace(space, " ")
     pieces = spaced.split(" ")
     read = list(map(reader.__getitem__, pieces))
     found: defaultdict[int, list[Place]] = defaultdict(list)

@@ -163,20 +163,20 @@ class Reader(dict[str, Printed]):
         return found
 
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
-        readings = self._readings
-        numbers = set(self._guarded(form, surface))
-        if surface[-1:] == "s" and surface[:1].isupper() and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
+        readings, wanted = self._readings, self._readings.inflected
+        capital = surface[:1].isupper()
+        numbers = set(self._guarded(form, surface)) if form in readings.exact else set[int]()
+        if capital and surface[-1:] == "s" and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
             numbers.update(self._guarded(form[:-1], plural.group(1)))
         if self._shouting or not _is_acronym(surface):
-            capital = surface[:1].isupper()
             inflected = form.isalpha() or "'" in form  # numbers are not: they would fill the cache of readings
             for reading in found(form, readings.language, capital) if inflected else (form,):
-                if reading in readings.inflected:
-                    numbers.update(readings.inflected[reading])
+                if reading in wanted:
+                    numbers.update(wanted[reading])
             if readings.language == "de" and (capital or self._shouting):
                 numbers |= readings.compounds.answers(form)
         else:
-            numbers.update(readings.inflected.get(form, ()))
+            numbers.update(wanted.get(form, ()))
         for length in readings.prefix_lengths:
             if length > len(form):
                 break
