@@ -11,13 +11,12 @@ as if the process had never ended. A late entry (a day older than the newest) is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from heapq import nlargest
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.chance import Doubt
-from aggregator.group.stories.clusters import NEAR, Cluster, Clusters, ties
+from aggregator.group.stories.clusters import NEAR, Cluster, Clusters, age, ties
 from aggregator.group.stories.prints import KnownPrints, Prints, pack_prints, prints_of, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
@@ -27,7 +26,6 @@ from aggregator.group.stories.vectors import Known, Row, weigh
 _LATE = DAY
 _TIES = 6  # terms named as evidence
 _COPIED = 3  # nearest stories in which the same text is looked for
-_COMPARED = 256  # newest entries of each: an affair of thousands would cost each new entry a look at all of them
 _SPLIT_FROM, _SPLIT_TO = 4, 512  # entries; the work grows with their square
 
 
@@ -128,7 +126,7 @@ class Clusterer:
         The nearest story if it is near enough; else one of the nearest that has the same text in other words.
         """
         for place, (similarity, cluster) in enumerate(near[:_COPIED]):
-            copy_of = self._copied(prints, _newest(cluster.rows.values()))
+            copy_of = self._copied(prints, cluster.newest())
             if copy_of is not None or (place == 0 and similarity >= self._settings.join):
                 return similarity, cluster, copy_of
         return 1.0, None, None
@@ -137,7 +135,7 @@ class Clusterer:
         """The oldest of the entries whose text this one copies or rewrites."""
         known = self._prints.of
         copied = [other for other in rows if same_text(prints, known(other.prints))]
-        return min(copied, key=_age).entry_id if copied else None
+        return min(copied, key=age).entry_id if copied else None
 
     def _keep(self, row: Row, story: int) -> Cluster:
         self._window.now = max(self._window.now, row.at)
@@ -183,7 +181,7 @@ class Clusterer:
         for found in parts:
             # A text in other words stays with the one that it copies, however far apart their words are.
             part = [row for row in found if self._copied(self._prints.of(row.prints), largest) is None]
-            name = min((row for row in part if row.entry_id != cluster.id), key=_age, default=None)
+            name = min((row for row in part if row.entry_id != cluster.id), key=age, default=None)
             if name is not None:  # the entry that the story is named after can't be told apart alone
                 moves.append(self._move(cluster, name.entry_id, part, doubt))
         return moves
@@ -210,14 +208,6 @@ def _by_weight(one: Cluster, other: Cluster) -> tuple[Cluster, Cluster]:
     """The story with fewer entries goes into the one with more; of two equal ones the younger into the older."""
     first, second = sorted((one, other), key=lambda cluster: (len(cluster.rows), -cluster.first, -cluster.id))
     return first, second
-
-
-def _newest(rows: Collection[Row]) -> Collection[Row]:
-    return nlargest(_COMPARED, rows, key=_age) if len(rows) > _COMPARED else rows
-
-
-def _age(row: Row) -> tuple[int, int]:
-    return row.at, row.entry_id
 
 
 def _sum(rows: Iterable[Row]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,8 +17,15 @@ NEAR = 0.5  # of the similarity that joining takes: what came close
 _COMMON = 25
 _KNOWN = 0.01  # doubt of words that makes no difference
 _NOWHERE: dict[int, int] = {}
+NEWEST = 256
+"""Entries of a story in which the text of a new one is looked for."""
 _APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
+
+
+def age(row: Row) -> tuple[int, int]:
+    """The order of entries in time; ties by id."""
+    return row.at, row.entry_id
 
 
 @dataclass(slots=True)
@@ -32,6 +40,26 @@ class Cluster:
     first: int = 0
     last: int = 0
     least: float = 0.0  # product with an entry below which they can't be near
+    _newest: list[Row] = field(default_factory=list)  # oldest first; empty until somebody asks
+
+    def newest(self) -> Collection[Row]:
+        """The newest of its entries, at most NEWEST. An affair has thousands, and each new entry asks for these."""
+        if len(self.rows) <= NEWEST:
+            return self.rows.values()
+        if not self._newest:
+            self._newest = sorted(self.rows.values(), key=age)[-NEWEST:]
+        return self._newest
+
+    def came(self, row: Row) -> None:
+        """An entry was added."""
+        if self._newest:
+            insort(self._newest, row, key=age)
+            del self._newest[0]
+
+    def went(self, row: Row) -> None:
+        """An entry was taken out."""
+        if self._newest and age(row) >= age(self._newest[0]):
+            self._newest = []
 
 
 class Extent(NamedTuple):
@@ -84,6 +112,7 @@ class Clusters:
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
         cluster.rows[row.entry_id] = row
+        cluster.came(row)
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
         cluster.times += row.at
         cluster.first = min(cluster.first, row.at)
@@ -107,6 +136,7 @@ class Clusters:
                 if not listed:
                     del index[term]
         del cluster.rows[row.entry_id]
+        cluster.went(row)
         cluster.feeds[row.feed_id] -= 1
         if not cluster.feeds[row.feed_id]:
             del cluster.feeds[row.feed_id]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, islice, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from aggregator.group.stories.packed import pack, unpack
@@ -30,6 +31,7 @@ _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 _REMEMBERED = 2_048
 """Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
 
+_HASHED = itemgetter(2)  # of a word
 _TRIPLE, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint
 _KIND = 3
 _HASH = 0xFFFF_FFFC
@@ -47,7 +49,7 @@ class Prints(NamedTuple):
 
 def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
     """Fingerprints of the words of a text, sentence by sentence."""
-    words = [word for _, _, word, _ in islice(chain.from_iterable(sentences), _WORDS)]
+    words = list(map(_HASHED, islice(chain.from_iterable(sentences), _WORDS)))
     triples = zip(words, words[1:], words[2:], strict=False)
     # A word may have its capital for being the first of a sentence.
     names = [(word, kind) for sentence in sentences for _, _, word, kind in sentence[1:] if kind]

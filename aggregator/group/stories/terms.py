@@ -22,7 +22,7 @@ _PREFIX = 6
 _CACHE = 65_536
 """Words that are remembered, 15 MB: those of a week of news."""
 
-_TERM = itemgetter(0)
+_TERM, _LOWER = itemgetter(0), itemgetter(1)
 
 PLAIN, NAME, NUMBER = 0, 2, 3
 """Kinds of words. A name has a capital letter; scripts without capitals have none."""
@@ -48,7 +48,8 @@ class Document:
 
     def printed(self, terms: Iterable[str]) -> tuple[str, ...]:
         """For each term the first word, in lower case, that stands for it."""
-        words = {word.term: word.lower for word in reversed(self.read)}
+        backwards = self.read[::-1]
+        words = dict(zip(map(_TERM, backwards), map(_LOWER, backwards), strict=True))
         return tuple([words[term] for term in terms])
 
 
@@ -62,9 +63,9 @@ class Terms:
     def read(self, title: str, text: str) -> Document:
         """The terms of a title and the beginning of a text, and the text's words by sentence."""
         head = beginning(text, self._settings.text_length)
-        known = self._known
-        titled = [known[word] for word in words_of(title)]
-        spoken = [[known[word] for word in sentence] for sentence in sentences_of(head)]
+        known = self._known.__getitem__
+        titled = list(map(known, words_of(title)))
+        spoken = [list(map(known, sentence)) for sentence in sentences_of(head)]
         read = list(chain.from_iterable(spoken))
         if has_unspaced(title) or has_unspaced(head):
             titled, read = self._paired(words_of(title)), self._paired(chain.from_iterable(sentences_of(head)))
@@ -72,9 +73,9 @@ class Terms:
         counts = Counter(chain(*[terms] * self._settings.title_weight, map(_TERM, read)))
         del counts[""]  # of a Counter, also where there is none
         if not text:
-            spoken = [[known[word] for word in sentence] for sentence in sentences_of(title)]
+            spoken = [list(map(known, sentence)) for sentence in sentences_of(title)]
         elif len(text) > len(head):
-            first, *others = [[known[word] for word in each] for each in sentences_of(text[len(head) : _LENGTH])]
+            first, *others = [list(map(known, each)) for each in sentences_of(text[len(head) : _LENGTH])]
             spoken = [*spoken[:-1], spoken[-1] + first, *others]
         return Document(counts, len(set(terms) - {""}), titled + read, spoken)
 

@@ -1,0 +1,26 @@
+"""What a story's cluster knows of its entries."""
+
+from array import array
+from random import Random
+
+import pytest
+
+from aggregator.group.stories import clusters
+from aggregator.group.stories.clusters import Clusters, age
+from aggregator.group.stories.settings import SHIPPED
+from aggregator.group.stories.vectors import Row
+
+
+def test_newest_entries_of_a_story_are_known_whatever_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "NEWEST", 5)
+    chance, kept = Random(1), Clusters(SHIPPED)
+    rows: list[Row] = []
+    for number in range(400):
+        if len(rows) < 3 or chance.random() < 0.6:
+            row = Row(number, 1, chance.randrange(50), ("word",), array("H", [1]))
+            rows.append(row)
+            kept.add(1, row)
+        else:
+            kept.take(1, rows.pop(chance.randrange(len(rows))))
+        if chance.random() < 0.5:
+            assert sorted(kept.by_id[1].newest(), key=age) == sorted(rows, key=age)[-5:]
