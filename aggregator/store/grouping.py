@@ -7,15 +7,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from aggregator.model import Entry, StoryEvidence, TopicMatch
-from aggregator.store.entries import ENTRIES, load
+from aggregator.store.entries import load
 from aggregator.store.tables import IN_USE, entries, entry_topics, feeds, meta, stories, story_window
 from aggregator.store.upsert import upsert
 
 _CHUNK = 500  # bound parameters in one statement; SQLite's oldest limit is 999
 _GENERATION = "grouping.generation"
+# Entries are grouped by their plain text: the HTML of a batch may be ten times as large.
+_UNREAD = frozenset(("summary", "content", "evidence"))
+_ENTRIES = select(
+    *(literal("").label(column.name) if column.name in _UNREAD else column for column in entries.c),
+    feeds.c.url.label("feed_url"),
+).join(feeds, feeds.c.id == entries.c.feed_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +87,14 @@ def oldest_ungrouped(conn: Connection) -> datetime | None:
 
 
 def ungrouped(conn: Connection, limit: int) -> list[Entry]:
-    """The next entries that wait, in the order of time (ties by id), so that a run can be repeated."""
-    statement = ENTRIES.where(entries.c.grouped_at.is_(None))
+    """The next entries that wait, without their HTML, in the order of time (ties by id): a run can be repeated."""
+    statement = _ENTRIES.where(entries.c.grouped_at.is_(None))
     return load(conn, statement.order_by(entries.c.sort_at, entries.c.id).limit(limit))
 
 
 def older_than(conn: Connection, entry_id: int, limit: int) -> list[Entry]:
-    """Grouped entries with smaller ids, the newest first: a walk through the archive."""
-    statement = ENTRIES.where(entries.c.id < entry_id, entries.c.grouped_at.is_not(None))
+    """Grouped entries with smaller ids, the newest first: a walk through the archive; without their HTML."""
+    statement = _ENTRIES.where(entries.c.id < entry_id, entries.c.grouped_at.is_not(None))
     return load(conn, statement.order_by(entries.c.id.desc()).limit(limit))
 
 

@@ -55,6 +55,16 @@ def ids(store: Store, **wanted: object) -> list[int]:
         return [story.id for story in stories.recent(conn, **wanted)]  # type: ignore[arg-type]
 
 
+def test_entries_are_read_without_their_html_to_be_grouped(store: Store) -> None:
+    content = EntryContent(title="Title", text="Text", summary="<p>Te</p>", content="<p>Text</p>", language="en")
+    with store.write() as conn:
+        feeds.sync(conn, FEEDS)
+        entries.insert_new(conn, [Arrivals(1, [NewEntry("1", identity_hash("1"), 0, NOW, content)], NOW)])
+        (read,) = grouping.ungrouped(conn, 100)
+    assert (read.title, read.text, read.summary, read.content) == ("Title", "Text", "", "")
+    assert (read.language, read.feed_url, read.sort_at) == ("en", "http://a/", NOW)
+
+
 def test_newest_stories_come_first(store: Store) -> None:
     old, new, same = add(store, 1, hours=1), add(store, 2, hours=3), add(store, 3, hours=3)
     assert ids(store) == [same, new, old]
