@@ -63,8 +63,8 @@ class PollProgress(_Progress):
 class ReadProgress(_Progress):
     """Called with (entries read, entries to read)."""
 
-    def __init__(self) -> None:
-        super().__init__("Reading", "entries read")
+    def __init__(self, doing: str = "Reading", what: str = "entries read") -> None:
+        super().__init__(doing, what)
 
     def __call__(self, done: int, total: int) -> None:
         self._show(done, total)

@@ -157,11 +157,12 @@ def group(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: aggregator group
     """
+    from aggregator.cli.progress import ReadProgress
     from aggregator.group.grouper import group as run_group
 
     here = current(context)
-    with here.store() as store:
-        report = run_group(store, here.config, clock.utc_now())
+    with here.store() as store, ReadProgress("Grouping", "entries grouped") as progress:
+        report = run_group(store, here.config, clock.utc_now(), progress)
     if as_json:
         print_json(report)
     else:
@@ -170,6 +171,8 @@ def group(context: typer.Context, as_json: AsJson = False) -> None:
             f"{plural(report.topics, 'topic match', 'topic matches')}, "
             f"{plural(report.stories_new, 'new story', 'new stories')}, {report.stories_changed} changed"
         )
+        if report.rematched:
+            say(f"{plural(report.rematched, 'stored entry', 'stored entries')} matched again with the edited topics")
 
 
 @app.command()

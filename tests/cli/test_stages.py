@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.cli import progress
 from aggregator.publish import publisher
 from aggregator.publish.files import Output
 from tests.cli.conftest import Run, rss
@@ -120,6 +121,20 @@ def test_group_says_and_tells_what_it_did(run: Run) -> None:
     report = json.loads(run("group", "--json").out)
     assert (report["entries"], report["topics"], report["stories_new"]) == (2, 1, 2)
     assert "0 entries grouped" in run("group").out
+
+
+def test_group_says_how_many_stored_entries_it_matched_again(run: Run, tmp_path: Path) -> None:
+    run("poll")
+    assert "matched again" not in run("group").out
+    config = tmp_path / "feeds.yaml"
+    config.write_text(config.read_text("utf-8").replace("[air defense]", "[zoo]"), encoding="utf-8")
+    assert "2 stored entries matched again with the edited topics\n" in run("group").out
+
+
+def test_group_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_LINE_EVERY", -1.0)
+    run("poll")
+    assert run("group").err == "2 of 2 entries grouped\n"
 
 
 def test_publish_writes_the_feeds_and_pages(run: Run, tmp_path: Path) -> None:
