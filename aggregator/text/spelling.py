@@ -1,6 +1,6 @@
-"""British spellings of base forms as American ones: defence is defense, colour color, organise organize.
+"""One spelling for words that two countries spell differently: defence is defense, económico is econômico.
 
-Words that another word would be taken for (cheque, tyre, storey) are left alone.
+British words that another word would be taken for (cheque, tyre, storey) are left alone.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ import re
 from collections.abc import Callable
 
 _PAIRS = """
-defence:defense offence:offense pretence:pretense licence:license practise:practice programme:program
-grey:gray aluminium:aluminum aeroplane:airplane plough:plow sceptic:skeptic sceptical:skeptical
-scepticism:skepticism mould:mold moult:molt smoulder:smolder moustache:mustache jewellery:jewelry
-jeweller:jeweler manoeuvre:maneuver analyse:analyze paralyse:paralyze catalyse:catalyze
-breathalyse:breathalyze catalogue:catalog dialogue:dialog analogue:analog monologue:monolog fulfil:fulfill
-fulfilment:fulfillment enrol:enroll enrolment:enrollment instalment:installment instil:instill distil:distill
-skilful:skillful wilful:willful ageing:aging judgement:judgment acknowledgement:acknowledgment
-traveller:traveler counsellor:counselor councillor:councilor marvellous:marvelous woollen:woolen
-cancelled:canceled travelled:traveled labelled:labeled fuelled:fueled signalled:signaled modelled:modeled
-cancelling:canceling travelling:traveling labelling:labeling fuelling:fueling signalling:signaling
-modelling:modeling pyjamas:pajamas yoghurt:yogurt artefact:artifact aesthetic:esthetic anaemia:anemia
-anaesthetic:anesthetic archaeology:archeology archaeologist:archeologist caesarean:cesarean diarrhoea:diarrhea
-encyclopaedia:encyclopedia foetus:fetus foetal:fetal gynaecology:gynecology haemorrhage:hemorrhage
-leukaemia:leukemia oestrogen:estrogen orthopaedic:orthopedic paediatric:pediatric paediatrician:pediatrician
-paedophile:pedophile sulphur:sulfur
+defence:defense offence:offense pretence:pretense licence:license practise:practice programme:program grey:gray
+aluminium:aluminum aeroplane:airplane plough:plow sceptic:skeptic sceptical:skeptical scepticism:skepticism
+mould:mold moult:molt smoulder:smolder moustache:mustache jewellery:jewelry jeweller:jeweler manoeuvre:maneuver
+analyse:analyze paralyse:paralyze catalyse:catalyze breathalyse:breathalyze catalogue:catalog dialogue:dialog
+analogue:analog monologue:monolog fulfil:fulfill fulfilment:fulfillment enrol:enroll enrolment:enrollment
+instalment:installment instil:instill distil:distill skilful:skillful wilful:willful ageing:aging judgement:judgment
+acknowledgement:acknowledgment traveller:traveler counsellor:counselor councillor:councilor marvellous:marvelous
+woollen:woolen cancell:cancel travell:travel labell:label fuell:fuel signall:signal modell:model counsell:counsel
+tunnell:tunnel quarrell:quarrel pedall:pedal channell:channel counselling:counsel counseling:counsel
+cancelling:cancel travelling:travel labelling:label fuelling:fuel signalling:signal modelling:model
+kidnapping:kidnap cosy:cozy mum:mom likeable:likable doughnut:donut enquiry:inquiry pyjamas:pajamas yoghurt:yogurt
+artefact:artifact aesthetic:esthetic anaemia:anemia anaesthetic:anesthetic archaeology:archeology
+archaeologist:archeologist caesarean:cesarean diarrhoea:diarrhea encyclopaedia:encyclopedia foetus:fetus
+foetal:fetal gynaecology:gynecology haemorrhage:hemorrhage leukaemia:leukemia oestrogen:estrogen
+orthopaedic:orthopedic paediatric:pediatric paediatrician:pediatrician paedophile:pedophile sulphur:sulfur
 """
 _WORDS = dict(pair.split(":") for pair in _PAIRS.split())
 _OUR = re.compile(
@@ -50,3 +50,19 @@ def american(word: str, known: Callable[[str], bool]) -> str:
         if ized != word:
             return ized if known(ized) else word
     return _RE.sub(r"\1er", word) if "re" in word[-3:] else word
+
+
+_PORTUGUESE_PAIRS = """
+facto:fato contacto:contato sector:setor projecto:projeto objecto:objeto directo:direto director:diretor actual:atual
+eléctrico:elétrico electricidade:eletricidade efectivo:efetivo óptimo:ótimo egipto:egito húmido:úmido
+actor:ator acto:ato arquitecto:arquiteto correcto:correto aspecto:aspeto activo:ativo actividade:atividade
+colectivo:coletivo electrónico:eletrónico
+"""
+_PORTUGUESE = dict(pair.split(":") for pair in _PORTUGUESE_PAIRS.split())
+_CLOSED = re.compile("[êô](?=[mn])|ê$")
+
+
+def portuguese(word: str) -> str:
+    """One spelling of a base form that Brazil and Portugal write differently: prêmio and prémio, ação and acção."""
+    word = _PORTUGUESE.get(word, word)
+    return _CLOSED.sub(lambda match: "é" if match.group() == "ê" else "ó", word.replace("cç", "ç").replace("pç", "ç"))

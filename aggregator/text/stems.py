@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import Stemmer
 from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory, DictionaryFactory, StreamDictionaryFactory
 
 from aggregator.text.accents import english_spelling, found_accents, sought_accents
+from aggregator.text.homographs import is_noun_of_its_own, other_bases, own_base
 from aggregator.text.irregular import irregular
-from aggregator.text.spelling import american
+from aggregator.text.spelling import american, portuguese
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "uk", "ru", "ar")
 """Languages whose inflection is known. In any other, words count as they are written."""
@@ -35,6 +36,7 @@ _SNOWBALL = {
     "ru": "russian",
     "ar": "arabic",
 }
+_HOMOGRAPHS = frozenset(("fr", "es", "pt", "it", "de"))
 _ACCENTED = frozenset(("fr", "es", "pt", "it", "pl"))
 _FEW_NAMES = frozenset(("fr", "es", "pt", "it", "ar"))  # in the dictionary: words in lower case are none
 _INFLECTED_NAMES = frozenset(("pl", "uk", "ru"))
@@ -44,12 +46,18 @@ _UKRAINIAN = re.compile(
 )
 # Surnames in -ov, -ev, -in: their endings look like those of the bare name.
 _SURNAME = re.compile("(?<=.)(ов|ев|ёв|єв|ин|ын|ін|їн)(?:а|у|ым|им|е|і|ой|ою|ы|и|ых|их)?$")
+_PEOPLES = re.compile("(?<=...)(?:an|i)s$")  # Americans, Israelis
+_GERMAN_ENDING = re.compile("(?<=...)e[rnm]?$")
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+_DIGRAPHS = re.compile("[aou]e")
+_CAREFUL = {"pl": 4, "uk": 4, "ru": 5}  # letters from which a bare stem tells a word in the dictionary
 _FRENCH_ADJECTIVES = ("el", "elle", "els", "elles", "al", "ale", "aux", "ales", "if", "ive", "ifs", "ives")
 _POLISH_SHIFTS = str.maketrans("óźśćń", "ozscn")  # powódź, powodzi; Kraków, Krakowa
 # Zelensky, Zelenskyy, Zelenskiy, Zelenskyi: one name in several transcriptions.
 _TRANSCRIBED = re.compile("(?<=[a-z]{3})sk(?:y|yy|iy|yi|ii|ij|yj)$")
 _SCRIPTS = {"uk": "cyrillic", "ru": "cyrillic", "ar": "arabic"}
 # 'and', 'so', 'with', 'for', 'like' and the article, written together with the word.
+_SHORT_ARABIC = 4  # letters of a word of three with a preposition
 _ARABIC_CLITICS = re.compile("^[وف]?(?:[بك]?ال|لل|[بكل](?=.{4}))?(?=.{3})")
 
 
@@ -85,11 +93,12 @@ def found(form: str, language: str, capital: bool) -> set[str]:
         return {form}
     base = _entry(form, language) if language in LANGUAGES else None
     readings = _readings(form, language, capital, base)
+    if language in _HOMOGRAPHS and not (language == "de" and capital):
+        readings |= other_bases(form, language, base, partial(_entry, language=language))
     if base is None or language in _ACCENTED or not form.isascii():
         is_word = _has_meaning(form, language, capital, base)
         readings |= found_accents(_spellings(form, readings, language), is_word=is_word)
-    if (other := irregular(form, language)) is not None:
-        readings.add(other)
+    readings.update(irregular(form, language))
     return readings
 
 
@@ -98,11 +107,19 @@ def sought(form: str, language: str, capital: bool) -> set[str]:
     if not _is_word(form):
         return {form}
     base = _entry(form, language) if language in LANGUAGES else None
+    if base is not None and is_noun_of_its_own(form, language, base, partial(_entry, language=language)):
+        base = form
     readings = _readings(form, language, capital, base)
     is_word = _has_meaning(form, language, capital, base)
     readings |= sought_accents(_spellings(form, readings, language), is_word=is_word)
     if language in LANGUAGES and language != "en" and not _is_foreign(form, language):
         readings.add(_marked(form, language))
+    if capital and language in _INFLECTED_NAMES:
+        readings.add(f"~{form}")  # 'Байден', whose end looks like an ending
+    if language == "de" and capital and (noun := _GERMAN_ENDING.sub("", form)) != form and _entry(noun, language):
+        readings |= {f"{noun}e", f"{noun}er"}  # 'Verletzte' and 'Verletzter' are one word
+    if language == "de" and (umlauts := _DIGRAPHS.sub(lambda match: _UMLAUTS[match.group()], form)) != form:
+        readings.update(filter(None, [_entry(umlauts.title(), language), _entry(umlauts, language)]))
     return readings
 
 
@@ -135,23 +152,39 @@ def _readings(form: str, language: str, capital: bool, base: str | None) -> set[
     noun = _entry(form.title(), language) if missing or language == "de" or name else None
     if language == "en":
         readings = {form, american(base or noun or form, _is_english)}
+        if base in (None, form) and capital and _PEOPLES.search(form) and _entry(form[:-1].title(), language):
+            readings.add(form[:-1])
         if not form.isascii() and (letters := english_spelling(form)) is not None:
             readings |= {letters, _entry(letters, language) or letters}
     elif language == "de" and capital and noun is not None:
         readings = {form, noun}  # 'Rate' is not a form of 'raten'
     else:
         readings = {form, base or noun or form, noun or form}
+    if language == "pt":
+        readings |= {portuguese(reading) for reading in readings}
     if language == "ar":
         clipped = _ARABIC_CLITICS.sub("", form)
         readings |= {_entry(clipped, language) or clipped, _marked(clipped.removesuffix("ات"), language)}
         readings.add(f"~{_stemmer(language).stemWord(form)}")  # 'بيتهم': its first letter is no clitic
-    if base is None or name or _is_stemmed(form, language):
+        if base is None:
+            readings |= _unknown_arabic(form)
+    if (
+        (base is None and (noun is None or (noun == form and form[-1] in "ns")))
+        or name
+        or _is_stemmed(form, language, base)
+    ):
         readings.add(_marked(form, language))
     if name and language != "pl" and (surname := _SURNAME.search(form)):
         readings.add(f"~{form[: surname.end(1)]}")
     if capital and (transcribed := _TRANSCRIBED.search(form)):
         readings.add(f"~{form[: transcribed.start()]}sky")
     return readings
+
+
+def _unknown_arabic(form: str) -> set[str]:
+    """Readings of a word that the dictionary does not have: with a preposition ('لوقف'), or ه for ة ('غزه')."""
+    readings = {f"~{form[1:]}"} if len(form) == _SHORT_ARABIC and form[0] in "بكل" else set()
+    return readings | {f"{form[:-1]}ة"} if form[-1] == "ه" else readings
 
 
 def _is_foreign(form: str, language: str) -> bool:
@@ -176,9 +209,11 @@ def is_common(form: str, language: str) -> bool:
     return language in LANGUAGES and _entry(form, language) is not None
 
 
-def _is_stemmed(form: str, language: str) -> bool:
+def _is_stemmed(form: str, language: str, base: str | None) -> bool:
     """Whether the bare stem of a word in the dictionary is a reading: where stems are known to be careful."""
-    return language in ("ar", "pl") or (language == "fr" and form.endswith(_FRENCH_ADJECTIVES))
+    if language in _CAREFUL:
+        return len(_strip(form, language)) >= _CAREFUL[language] or (language == "pl" and base == form)
+    return language == "ar" or (language == "fr" and form.endswith(_FRENCH_ADJECTIVES))
 
 
 def _marked(form: str, language: str) -> str:
@@ -203,6 +238,8 @@ def _entry(form: str, language: str) -> str | None:
 
 
 def _look_up(form: str, language: str) -> str | None:
+    if (own := own_base(form, language)) is not None:
+        return own
     if form.isascii() and form.isalpha():  # no apostrophes or marks, with which `exact_lemma` is busy
         lemma = _dictionaries.get_dictionary(language).get(form)
     else:

@@ -18,10 +18,33 @@ JOINED = {
     "ru": "ракета ракет ракетами;оборона обороне;беженец беженцев;обстрел обстрелы;цена цен",
     "ar": "صاروخ الصواريخ والصواريخ;دفاع والدفاع للدفاع الدفاعات;مساعدة ومساعدات;حرب والحرب;أوكرانيا لأوكرانيا",
 }
+FOUND = {  # the first as a keyword finds the others
+    "en": "cancel cancelled cancelling canceled;travel travelling;person people;close closing;mum mom",
+    "de": "begrüßen begrüßt;letzt letzte letzten;fallen gefallen;brechen brach",
+    "fr": "nouveau nouvelle nouvelles;directeur directrice;policier policière;élire élu élues;mourir morts;uni unies;"
+    "différent différentes;composer composé;député députée",
+    "es": "vacuna vacunas;bueno buenos buenas;ministro ministra;actor actrices;nacer nacido;físico física;"
+    "descubrir descubierto;estado estados",
+    "pt": "económico econômica;prêmio prémio;ação acção;bebê bebé;facto fato;ministro ministra;fazer feita;ligar ligadas",
+    "it": "lavoro lavori;politico politiche;attore attrice;studente studentessa;scoprire scoperto;stato stati",
+    "pl": "środek środków;góra górach;rok lata",
+    "uk": "день дні днів;рада ради раді;рівень рівня;час часом;шлях шляхом;боєць бійці",
+    "ru": "имя имени имён;открыть открыты;начать начал;округ округу",
+    "ar": "امرأة النساء;هجوم الهجمات;وقف لوقف;غزة غزه;أمريكا اميركا",
+}
+LEFT = {  # the first as a keyword leaves the others
+    "es": "estado está;partido parte",
+    "it": "stato è sono;partito partita;porto porta;posto posta",
+    "fr": "été est",
+    "pt": "era são;dado deu;estado está",
+    "pl": "maj mają;mowa mówi",
+}
 NAMES = {
+    "en": "american americans;israeli israelis",
+    "de": "verletzte verletzter verletzten;angeklagter angeklagte;jugendlicher jugendlichen;mueller müller",
     "pl": "zełenski zełenskiego zełenskim;tusk tuska tuskowi;kijów kijowa",
     "uk": "зеленський зеленського зеленським;київ києва києві;залужний залужного",
-    "ru": "зеленский зеленского зеленским;путин путина путиным;лавров лаврова лавровым;киев киева",
+    "ru": "байден байденом;зеленский зеленского зеленским;путин путина путиным;лавров лаврова лавровым;киев киева",
 }
 APART = {
     "en": "defense defend;organ organization;universe university;news new;policy police;army arm;missile mission",
@@ -46,6 +69,16 @@ def _pairs(table: dict[str, str]) -> list[tuple[str, str, str]]:
 def test_forms_of_a_word_find_each_other(language: str, one: str, other: str) -> None:
     assert sought(one, language, False) & found(other, language, False)
     assert sought(other, language, False) & found(one, language, False)
+
+
+@pytest.mark.parametrize(("language", "keyword", "form"), _pairs(FOUND))
+def test_keyword_finds_forms_that_the_dictionary_takes_for_another_word(language: str, keyword: str, form: str) -> None:
+    assert sought(keyword, language, False) & found(form, language, False)
+
+
+@pytest.mark.parametrize(("language", "keyword", "form"), _pairs(LEFT))
+def test_noun_is_not_taken_for_a_form_of_a_verb_that_looks_like_it(language: str, keyword: str, form: str) -> None:
+    assert not sought(keyword, language, False) & found(form, language, False)
 
 
 @pytest.mark.parametrize(("language", "one", "other"), _pairs(NAMES))
