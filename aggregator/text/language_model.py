@@ -23,7 +23,8 @@ _NEIGHBOURS = (
     "vi", "el", "he", "fa", "ur", "hi", "bg", "sr", "mk", "be", "ja", "zh", "ko", "th", "ka", "hy", "az", "kk",
 )  # fmt: skip
 # How likely a language is before the text is read, relative to most of the ten.
-_PRIORS = {"en": 2.0} | dict.fromkeys(_NEIGHBOURS, 0.5)
+# Of short titles in Cyrillic letters, nearly all are Russian or Ukrainian.
+_PRIORS = {"en": 2.0} | dict.fromkeys(_NEIGHBOURS, 0.5) | dict.fromkeys(("bg", "sr", "mk", "be"), 0.1)
 _DECLARED = 5.0  # times as likely as it would be otherwise
 # Letters that a language is never written with.
 _LACKS = {"uk": "ыэёъ", "ru": "їєґіў", "be": "щиї", "bg": "ыэёіїє", "mk": "ыэёъщяюйь", "sr": "ыэёъщяюйь"}

@@ -47,6 +47,11 @@ def test_other_languages_are_told_from_the_ten() -> None:
     assert detect("乌克兰请求更多的防空系统") == "zh"
 
 
+@pytest.mark.parametrize(("language", "title"), [("ru", "Слова Трампа о мире"), ("uk", "ППО збила три ракети")])
+def test_short_title_in_cyrillic_is_of_a_language_of_the_ten(language: str, title: str) -> None:
+    assert detect(title) == language
+
+
 def test_text_that_begins_with_foreign_names_is_read_further() -> None:
     title = "OESTERREICHISCHE DRAUKRAFTWERKE SETS SFR BOND"
     text = (
