@@ -18,7 +18,7 @@ from aggregator.text.keywords import AllOf, AnyOf, InField, Keyword, Near, Node,
 from aggregator.text.phrases import MAX_HITS, Pattern, ceiling, find, windows
 from aggregator.text.places import ReadEntry
 from aggregator.text.vocabulary import Vocabulary
-from aggregator.text.wording import ways_to_write
+from aggregator.text.wording import name_and_noun, ways_to_write
 
 _FIELDS = ("title", "text")
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -211,10 +211,11 @@ class Compiler:
         self._words.update(*ways)
         readable = fields in (_FIELDS, ("title",))
         first = phrase.words[0]
+        several = not phrase.exact and 1 < len(phrase.words) <= len(set(ways[0]))
         pattern = Pattern(
             ways,
             fields,
-            loose=readable and not phrase.exact and 1 < len(phrase.words) <= len(set(ways[0])),
+            loose=ways[name_and_noun(phrase) is not None] if readable and several else (),
             plain=readable and not phrase.exact and len(ways[0]) == 1 and first.text.islower() and not first.prefix,
         )
         forms = tuple(self.vocabulary.words[number].form for number in ways[0])

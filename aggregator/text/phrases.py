@@ -16,7 +16,7 @@ from aggregator.text.evidence import APART, IN_A_NAME, NEAR, SUMMARY_WORDS, TOGE
 from aggregator.text.figures import has_names, is_in_a_name
 from aggregator.text.places import FieldText, Place, ReadEntry
 from aggregator.text.tokens import CHUNK_STEP
-from aggregator.text.wordlists import ENGLISH_UNMODIFIED
+from aggregator.text.wordlists import ENGLISH_UNMODIFIED, LINKS
 
 NEAR_WORDS = 8
 """Words that may lie between the first and the last of those that are near each other."""
@@ -30,7 +30,7 @@ _SENTENCE_END = re.compile(
     r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
 )
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
-_OF = (["of"], ["of", "the"])
+_OF = (["of"], ["of", "the"])  # 'price of oil'
 _COORDINATED = 2  # words between two that a third is coordinated with
 _MENTIONS = 2  # in an article, of a word that is not in the title
 
@@ -39,13 +39,13 @@ _MENTIONS = 2  # in an article, of a word that is not in the title
 class Pattern:
     """A phrase as numbers of wanted words. `ways` are the ways to write it, as it is written first.
 
-    `loose`: its words count near each other and apart, too. `plain`: one word without capitals, which may be part of a
-    name.
+    `loose`: the one of them whose words count near each other and apart, too, if any does. `plain`: one word without
+    capitals, which may be part of a name.
     """
 
     ways: tuple[tuple[int, ...], ...]
     fields: tuple[str, ...] = ("title", "text")
-    loose: bool = False
+    loose: tuple[int, ...] = ()
     plain: bool = False
 
 
@@ -71,10 +71,10 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
                     ]
             elif (last := found.get(words[-1])) is not None and _come_near(first, last, len(words)):
                 _add(_side_by_side(words, field), field, None, hits)
-                if pattern.loose and words is pattern.ways[0]:
+                if words is pattern.loose:
                     _near(words, field, entry.language, hits)
     if not hits and pattern.loose and len(pattern.fields) > 1:
-        words = pattern.ways[0]
+        words = pattern.loose
         if _main_word(words, entry.language) in entry.fields["title"].found:
             _apart(words, entry, hits)
     return hits
@@ -102,7 +102,7 @@ def ceiling(pattern: Pattern, entry: ReadEntry) -> float:
             total += len(places) * weigh(TOGETHER, field, (earliest, earliest))
     if not pattern.loose or len(pattern.fields) == 1 or total >= WORDS_APART:
         return total
-    return WORDS_APART if _may_be_apart(pattern.ways[0], entry) else total
+    return WORDS_APART if _may_be_apart(pattern.loose, entry) else total
 
 
 def _may_be_apart(words: tuple[int, ...], entry: ReadEntry) -> bool:
@@ -240,13 +240,22 @@ def _goes_with(main: Place, other: Place, field: FieldText, language: str) -> bo
     if language != "en":
         return True
     if other > main:
-        return field.text[end:start].lower().split() in _OF or _is_free(field, other, language)  # 'price of oil'
+        between = field.text[end:start].lower().split()
+        return between in _OF or _is_linked(field, main, between, other) or _is_free(field, other, language)
     gap = main[0] // CHUNK_STEP - other[1] // CHUNK_STEP
     if gap == _COORDINATED and field.word(other[1] // CHUNK_STEP).lower() in ("and", "or"):
         return True  # 'oil and gas prices'
     if gap <= 1 and _is_verb(field, main):
         return True  # 'aid packages pledged'
     return _is_free(field, other, language) and (_is_verb(field, main) or _is_free(field, main, language))
+
+
+def _is_linked(field: FieldText, main: Place, between: list[str], other: Place) -> bool:
+    """Whether only a preposition stands between a noun and a name: 'war on Ukraine', not 'Defense in Air Strikes'."""
+    if not between or not LINKS.issuperset(between):
+        return False
+    noun, name = field.word(main[0] // CHUNK_STEP), field.word(other[0] // CHUNK_STEP)
+    return name[0].isupper() and (noun[0].islower() or main[0] == 0)
 
 
 def _is_verb(field: FieldText, place: Place) -> bool:

@@ -7,8 +7,10 @@ from itertools import product
 from aggregator.text.keywords import Phrase, Word
 from aggregator.text.tokens import CHUNK, chunk
 from aggregator.text.vocabulary import WantedWord, wanted_word
+from aggregator.text.wordlists import LINKS
 
 _MAX_WAYS = 8
+_LINKED = 2  # words between spaces, at least: guerre d'Ukraine
 _MIN_JOINED = 6  # letters of two words that may be written as one
 _MIN_PART = 3  # letters of what is left when a particle or a beginning is cut off
 _BEGINNINGS = (
@@ -30,11 +32,28 @@ _FIRST_PART = 4  # letters before them
 Way = tuple[WantedWord, ...]
 
 
+def name_and_noun(phrase: Phrase) -> Way | None:
+    """A name and the noun that is linked to it, where a phrase is just that: 'Ukraine' and 'war' of 'war in Ukraine'.
+
+    'Bank of England' is one name, and 'state of emergency' has none: there each word counts.
+    """
+    words = phrase.words
+    if phrase.exact or len(words) < _LINKED or any(word.prefix for word in words) or not words[0].text.islower():
+        return None
+    cut = [way for word in words for way in _ways_of_word(word, exact=False, guarded=True)[0]]
+    first, *between, last = cut
+    if not last.name or last.capitals or not between or any(word.form not in LINKS for word in between):
+        return None
+    return last, first
+
+
 def ways_to_write(phrase: Phrase) -> list[Way]:
     """The phrase as written first, at least one word in each."""
     guarded = not _is_shouted(phrase)
     ways = [_ways_of_word(word, exact=phrase.exact, guarded=guarded) for word in phrase.words]
     found = [sum(combination, ()) for combination in product(*ways)]
+    if (pair := name_and_noun(phrase)) is not None:
+        found.insert(1, pair)
     if not phrase.exact and (joined := _as_one_word(phrase)) is not None:
         found.append((joined,))
     return list(dict.fromkeys(found))[:_MAX_WAYS]

@@ -61,3 +61,16 @@ _UNMISTAKABLE = {
 UNMISTAKABLE = {word: language for language, words in _UNMISTAKABLE.items() for word in words.split()}
 """The language of words that are common in one language of news and in none of the others; '' for neighbours that such
 words don't tell apart."""
+
+_LINKS = """
+in of for on with to from at against by over between the
+en de du des d la le les l pour a à au aux contre avec sur dans
+del los las el para con por contra
+da do das dos na no em pelo pela com
+di della dello dei degli delle dell nella nel per su sul sulla contro
+w we na z ze o do dla od przeciw
+в у во на с со о об от для за по про із з зі від проти против
+في من على إلى عن ضد
+"""
+LINKS = frozenset(_LINKS.split())
+"""Words between a noun and the name that goes with it: war in Ukraine, guerra de Ucrania."""

@@ -80,6 +80,23 @@ def test_modifier_of_another_word_is_not_a_part_of_the_phrase() -> None:
     ) == [0.0, 0.0]
 
 
+def test_noun_and_name_find_each_other_whatever_links_them() -> None:
+    found = scores(
+        "war in Ukraine",
+        entry("War in Ukraine: what we know"),
+        entry("Ukraine war enters its third year"),
+        entry("Putin's war on Ukraine goes on"),
+        entry("Trade war hits Germany", "Ukraine sells grain."),
+        entry("War in Sudan: Ukraine sends grain"),
+    )
+    assert found == [3.0, 3.0, 2.25, 0.0, 0.0]
+
+
+def test_phrase_without_a_name_or_that_is_one_needs_each_of_its_words() -> None:
+    assert scores("Bank of England", entry("England's bank holiday was rainy")) == [0.0]
+    assert scores("state of emergency", entry("The state hires emergency workers")) == [0.0]
+
+
 def test_main_word_of_a_romance_language_comes_first() -> None:
     title = "La défense de Kiev se renforce avec de nouveaux moyens"
     [apart] = scores("défense aérienne", entry(title, "La France livrera une protection aérienne complète à la ville."))
@@ -177,9 +194,20 @@ def test_long_text_is_matched_with_a_bounded_number_of_mentions() -> None:
 
 MATCHER = Matcher({"list": ["a", "乌", "1"]})
 KEYWORDS = st.sampled_from(
-    ["air defense", "anti-aircraft", '"air def*"', "air ~ kyiv", "/[a-z]+/", "乌克兰", "U.S.", "O'Brien", "ai", "T-72"]
+    [
+        "air defense",
+        "anti-aircraft",
+        '"air def*"',
+        "air ~ kyiv",
+        "/[a-z]+/",
+        "乌克兰",
+        "U.S.",
+        "O'Brien",
+        "ai",
+        "war in Kyiv",
+    ]
 )
-MIXTURE = "air defense Defences anti-aircraft antiaircraft kyiv Kyiv's 乌克兰 U.S. O’Brien AI T-72s — 🚀 \u00ad e\u0301"
+MIXTURE = "war in on Kyiv air defense Defences anti-aircraft antiaircraft kyiv Kyiv's 乌克兰 U.S. O’Brien AI T-72s — 🚀 \u00ad e\u0301"
 WORDS = st.sampled_from(MIXTURE.split(" "))
 
 
