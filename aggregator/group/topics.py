@@ -2,7 +2,7 @@
 
 A topic takes an entry whose score reaches the topic's threshold. In an article (not in a summary, where every mention
 counts) there is one condition more, for passing mentions: a topic that the headline says nothing of needs half the
-score of the topic that the article is most about, though never more than two and a half times its own threshold.
+score of the topic that the article is most about, though never more than five times its own threshold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_SPANS = 20
 
 _HOW = {TOGETHER: "", NEAR: "with its words near each other ", IN_A_NAME: "in a name or an amount "}
 _RIVAL_SHARE = 0.5
-_RIVAL_LIMIT = 2.5
+_RIVAL_LIMIT = 5.0
 _ROUNDING = 1e-9  # of sums in another order
 
 

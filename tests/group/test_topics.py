@@ -153,6 +153,17 @@ def test_passing_mention_in_an_article_on_another_topic_is_not_enough() -> None:
     assert "more about 'Grain'" in verdict.reason
 
 
+def test_mentions_beside_a_far_stronger_topic_are_not_enough() -> None:
+    topics = {"Grain": TopicConfig(any=("grain",)), "Drones": TopicConfig(any=("drone",))}
+    text = (
+        "The grain is bound for Egypt, the captain said. " * 6 + "Drones, drones and drones. " + "Grain, he said. " * 30
+    )
+    matches = TopicMatcher(topics).match(entry("Grain ships leave with grain", text), *FEED)
+    assert [match.topic for match in matches] == ["Grain"]
+    verdict = TopicMatcher(topics).explain(entry("Grain ships leave with grain", text), *FEED)[1]
+    assert 2.5 < verdict.score < verdict.needed == 5.0
+
+
 def test_mention_in_a_summary_is_enough_whatever_else_it_is_about() -> None:
     topics = {"Grain": TopicConfig(any=("grain",)), "Drones": TopicConfig(any=("drone",))}
     assert names(TopicMatcher(topics), entry("Grain leaves", "Grain ships were followed by drones.")) == [
