@@ -53,7 +53,7 @@ _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")  # Росси́я; letters with an accent are one character by then
 _LETTER_APOSTROPHE = "ʼ"  # a letter to Unicode, and so to Python
-_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
+_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+|([A-Z])\1\.([A-Z])\2")  # U.S, and Spanish EE.UU
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
 _THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
 _CONTRACTED = frozenset(("re", "ve", "ll", "d", "m", "t"))

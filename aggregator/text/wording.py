@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 from aggregator.text.keywords import Phrase, Word
@@ -10,6 +11,7 @@ from aggregator.text.vocabulary import WantedWord, wanted_word
 from aggregator.text.wordlists import LINKS
 
 _MAX_WAYS = 8
+_DOUBLED = re.compile(r"([A-Z])\1\.?([A-Z])\2\.?")  # EEUU, EE.UU., also EE UU: plurals of Spanish acronyms
 _LINKED = 2  # words between spaces, at least: guerre d'Ukraine
 _MIN_JOINED = 6  # letters of two words that may be written as one
 _MIN_PART = 3  # letters of what is left when a particle or a beginning is cut off
@@ -85,6 +87,9 @@ def _ways_of_word(word: Word, *, exact: bool, guarded: bool) -> list[Way]:
         ways.append((wanted_word(joined, joined, exact=False, prefix=word.prefix, guarded=False),))
     elif not word.prefix and not as_written[0].capitals and len(tokens) == 1:
         ways += [_plain(parts) for parts in _splits(tokens[0][0])]
+    if _DOUBLED.fullmatch(word.text):
+        letters = tokens[0][0]
+        ways.append(_plain((letters[:2], letters[2:])))
     return ways
 
 

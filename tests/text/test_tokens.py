@@ -12,6 +12,7 @@ from aggregator.text.tokens import CHUNK, MAX_WORD, chunk, normal_form, tokenize
         ("Jean-Luc’s", ["jean", "luc"]),
         ("anti-aircraft anti‑aircraft", ["anti", "aircraft", "anti", "aircraft"]),
         ("The U.S. and U.S.A.", ["the", "us", "and", "usa"]),
+        ("Los EE.UU. y EEUU", ["los", "eeuu", "y", "eeuu"]),
         ("don't we'll п’ять об'єкт", ["don't", "we'll", "п'ять", "об'єкт"]),
         ("l'Ukraine d’Italie dell'arte", ["l", "ukraine", "d", "italie", "dell", "arte"]),
         ("T-72s and F-16s", ["t", "72", "and", "f", "16"]),
