@@ -160,8 +160,9 @@ def _note_answer(
 ) -> FeedHints:
     """Gives what is known of the feed's rhythm and wishes now."""
     now, url = polled.at, polled.leased.feed.url
-    same_entries = changes is None or bool(changes.unchanged or changes.edited or changes.reissued)
-    move = watch_move(url, known_move(polled.leased), result, shares_entries=same_entries, now=now)
+    first = row.last_success_at is None  # there are no entries of the old address yet
+    shares = first or changes is None or bool(changes.unchanged or changes.edited or changes.reissued)
+    move = watch_move(url, known_move(polled.leased), result, shares_entries=shares, now=now)
     row.moved_to, row.moved_since, row.moved_polls = (move.to, move.since, move.polls) if move else (None, None, 0)
     row.failures = 0
     row.last_polled_at = row.last_success_at = now

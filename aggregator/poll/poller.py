@@ -32,7 +32,7 @@ from aggregator.net.sniff import guard_of
 from aggregator.poll.alone import polling_lock
 from aggregator.poll.held import HeldFailures
 from aggregator.poll.manners import Introduction, learn_pauses, open_gate
-from aggregator.poll.moves import poll_url
+from aggregator.poll.moves import gone_for_good, poll_url
 from aggregator.poll.outcome import Polled, concealed, filter_key, known_move
 from aggregator.poll.parse.result import ParseFailed
 from aggregator.poll.rhythm import FeedHints
@@ -168,6 +168,8 @@ class Poller:
             proxy=config.proxy.get_secret_value() if config.proxy else None,
         )
         result = concealed(await self._client.fetch(request), config.url)
+        if isinstance(result, FetchFailed) and result.kind is FailureKind.GONE and not gone_for_good(feed.url, result):
+            result = replace(result, kind=FailureKind.NOT_FOUND)
         polled = Polled(
             leased=leased,
             result=result,

@@ -34,10 +34,10 @@ def verdict(polled: Polled) -> Verdict:
         return Verdict(postponed, result.reason, _ADVICE.get(result.kind, ""))
     advice = ""
     url, known = polled.leased.feed.url, known_move(polled.leased)
-    if result.hops and all(hop.permanent for hop in result.hops):
-        advice = f"it says that it has moved for good: change its url to {without_credentials(result.url)}"
-    elif known is not None and known.adopted(url, polled.at):
+    if known is not None and (known.adopted(url, polled.at) or not known.polls):
         advice = f"it {known.sentence(url, polled.at)}"
+    elif result.hops and all(hop.permanent for hop in result.hops):
+        advice = f"it says that it has moved for good: change its url to {without_credentials(result.url)}"
     if polled.parsed is None:
         how = "not modified" if isinstance(result, NotModified) else "the same as at the last poll"
         return Verdict(True, f"answers: {how}", advice)

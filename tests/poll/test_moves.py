@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from aggregator.net.response import Fetched, Hop, NotModified
-from aggregator.poll.moves import Move, is_upgrade, poll_url, watch_move
+import pytest
+
+from aggregator.net.response import FailureKind, Fetched, FetchFailed, Hop, NotModified
+from aggregator.poll.moves import Move, gone_for_good, is_upgrade, poll_url, watch_move
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,8 +38,36 @@ def test_p13_polls_that_disagree_start_over() -> None:
 
     assert watch(known, moved(OTHER), NOW + DAY) == Move(OTHER, NOW + DAY, 1)
     assert watch(known, moved(NEW, 301, 302), NOW + DAY) is None
-    assert watch(known, moved(), NOW + DAY, shares=False) is None
+    assert watch(known, moved(), NOW + DAY, shares=False) == Move(NEW, NOW + DAY, 1)
     assert watch(known, NotModified(url=OLD), NOW + DAY) is None
+
+
+def test_p13_address_that_shared_no_entries_at_first_is_never_adopted() -> None:
+    parked = watch(None, moved(), shares=False)
+
+    for days in range(9):  # by now what is stored is the parked page's own
+        parked = watch(parked, moved(), NOW + days * DAY)
+    assert parked == Move(NEW, NOW, 0)
+    assert poll_url(OLD, parked, 0, NOW + 9 * DAY) == OLD
+    assert parked.sentence(OLD, NOW) == (
+        "says that it has moved for good to https://b.example/feed, where its entries are not; see whether it is your feed"
+    )
+    assert watch(parked, moved(OTHER), NOW + 9 * DAY) == Move(OTHER, NOW + 9 * DAY, 1)
+    assert watch(parked, NotModified(url=OLD), NOW + 9 * DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "statuses", "gone"),
+    [(OLD, (), True), (NEW, (301,), True), (NEW, (308, 301), True), (NEW, (302,), False), (NEW, (301, 307), False)],
+)
+def test_p14_410_counts_where_the_feeds_own_address_leads_for_good(
+    url: str, statuses: tuple[int, ...], gone: bool
+) -> None:
+    hops = tuple(Hop(OLD, status, url) for status in statuses)
+    failed = FetchFailed(kind=FailureKind.GONE, reason="gone", url=url, status=410, hops=hops)
+
+    assert gone_for_good(OLD, failed) is gone
+    assert not gone_for_good(OLD, FetchFailed(kind=FailureKind.GONE, reason="gone", url=NEW, status=410))  # a move's
 
 
 def test_p13_adopted_move_stays_while_the_new_address_answers() -> None:

@@ -201,6 +201,34 @@ async def test_p13_permanent_move_is_adopted_after_48_hours_and_the_old_url_is_k
     assert (feed.url, feed.moved_to, feed.entries) == (url, target, 1)
 
 
+async def test_p13_parked_domain_is_not_adopted_and_is_told_to_the_editor(
+    sqlite_store: Store, feed_server: FeedServer, time: Time
+) -> None:
+    with FeedServer() as parked:
+        target = parked.script("/feed", Reply(body=rss(7)))
+        url = feed_server.feed("/feed", rss(1))
+        async with started(sqlite_store, config(url)) as poller:
+            await poller.poll_all()
+            feed_server.script("/feed", Reply(301, headers={"Location": target}))
+            for _ in range(5):
+                await poller.poll_all()
+                time.pass_by(timedelta(hours=25))
+
+    assert len(feed_server.requests) == 6  # the old address is asked each time
+    assert "where its entries are not" in stored(sqlite_store)[0].state_reason
+
+
+async def test_p14_410_of_an_address_that_a_feed_is_lent_to_does_not_end_it(
+    sqlite_store: Store, feed_server: FeedServer
+) -> None:
+    target = feed_server.script("/elsewhere", Reply(410))
+    url = feed_server.script("/feed", Reply(302, headers={"Location": target}))
+    async with started(sqlite_store, config(url)) as poller:
+        await poller.poll_all()
+
+    assert stored(sqlite_store)[0].state is FeedState.FAILING
+
+
 @pytest.mark.parametrize(
     ("status", "state", "words"),
     [
