@@ -103,6 +103,8 @@ class OutboundClient:
             if not isinstance(outcome, _Leg):
                 return outcome
             leg = outcome
+            if request.refusal is not None and (refusal := await request.refusal(leg.target.url)):
+                return leg.failed(FailureKind.REDIRECT, printable(refusal))
 
     async def _hop(self, leg: _Leg) -> Result | _Leg:
         """One exchange, in the host's turn: a result, or the next hop."""

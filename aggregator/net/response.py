@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,6 +55,7 @@ class FetchRequest:
     method: str = "GET"
     body: bytes | None = None
     content_type: str | None = None  # of `body`, and goes wherever it goes
+    refusal: Callable[[str], Awaitable[str | None]] | None = None  # why a redirect's target may not be asked, if so
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ def known_feeds(url: str) -> list[str]:
     if parts and _PERSON.fullmatch(parts[0]):
         path = _Page(host, "", parts, {}).path
         if len(parts) == 3 and parts[1] == "tagged":
-            return [f"https://{address.netloc}{path(3)}.rss"]
+            return [f"{address.scheme}://{address.netloc}{path(3)}.rss"]
         if len(parts) == 1 or parts[1:] in (("with_replies",), ("media",)):
-            return [f"https://{address.netloc}{path(1)}.rss"]
+            return [f"{address.scheme}://{address.netloc}{path(1)}.rss"]
     return []
 
 

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from aggregator.net.address import allowed
 from aggregator.net.failures import printable
+from aggregator.net.links import parse_links
 from aggregator.net.response import Fetched, FetchFailed, FetchRequest
 from aggregator.net.urls import BadUrl, parse_url
 from aggregator.poll.identity import Changes
@@ -46,8 +47,6 @@ _MOST_HUBS = 5  # of one feed
 _MAX_URL = 1024  # bytes: two of them have to fit into an index of PostgreSQL
 _ALGORITHMS = frozenset({"sha1", "sha256", "sha384", "sha512"})
 _LOCAL = frozenset({"localhost", "local", "internal", "lan", "home", "test", "invalid", "example", "onion", "arpa"})
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]+))?)*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
 
 
 def is_public(site_url: str) -> bool:
@@ -73,14 +72,9 @@ def offers_of(fetched: Fetched, meta: FeedMeta) -> list[Offer]:
 def _linked(fetched: Fetched) -> dict[str, list[str]]:
     """The targets of Link headers by relation."""
     found: dict[str, list[str]] = {}
-    for target, parameters in _LINK.findall(",".join(fetched.links)[:16_384]):
-        rel = _REL.search(parameters)
-        try:
-            url = urljoin(fetched.url, target.strip())
-        except ValueError:
-            continue
-        for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
-            found.setdefault(name, []).append(url)
+    for link in parse_links(fetched.links, fetched.url):
+        for relation in link.relations:
+            found.setdefault(relation, []).append(link.url)
     return found
 
 

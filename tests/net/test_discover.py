@@ -39,11 +39,94 @@ async def test_address_of_a_feed_is_that_feed(client: OutboundClient, feed_serve
 
 async def test_feeds_that_a_page_declares_come_in_its_order(client: OutboundClient, feed_server: FeedServer) -> None:
     url = feed_server.script("/", Reply(body=PAGE))
+    feed_server.script("/blog/rss", Reply(body=RSS))
 
     first, second = (await found(client, url)).candidates
     assert (first.url, first.title, first.format) == (feed_server.url("/blog/rss"), "All & more", "RSS")
     assert (second.url, second.title, second.format) == ("https://other.example/atom", None, "Atom")
-    assert [sent.path for sent in feed_server.requests] == ["/robots.txt", "/"]
+    assert [sent.path for sent in feed_server.requests] == ["/robots.txt", "/", "/blog/rss"]
+
+
+LINK = '<link rel=alternate type="application/rss+xml" href="{}">'
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        LINK.format("/comments/feed/") + LINK.format("/live"),
+        '<link rel=alternate type="application/json" href="/api/page">' + LINK.format("/live"),
+        LINK.format("/gone") + LINK.format("http://169.254.169.254/feed") + LINK.format("/live"),
+    ],
+)
+async def test_declared_feed_is_one_and_not_of_comments(
+    client: OutboundClient, feed_server: FeedServer, page: str
+) -> None:
+    for path, body in (("/live", RSS), ("/comments/feed/", RSS), ("/api/page", b'{"id": 1}')):
+        feed_server.script(path, Reply(body=body))
+
+    best = (await found(client, feed_server.script("/", Reply(body=page.encode())))).candidates[0]
+    assert best.url == feed_server.url("/live")
+    assert best.answer is not None
+    assert best.answer.body == RSS
+
+
+async def test_declared_feed_that_is_none_is_no_find(client: OutboundClient, feed_server: FeedServer) -> None:
+    url = feed_server.script("/", Reply(body=LINK.format("/gone").encode()))
+
+    result = await found(client, url)
+    assert result.candidates == ()
+    assert result.reason == (
+        f"{url} names {feed_server.url('/gone')} as its feed, but 127.0.0.1 has nothing at this address (404)"
+    )
+
+
+async def test_declared_feed_that_cannot_answer_now_is_taken(client: OutboundClient, feed_server: FeedServer) -> None:
+    feed_server.script("/feed", Reply(500))
+
+    (candidate,) = (await found(client, feed_server.script("/", Reply(body=LINK.format("/feed").encode())))).candidates
+    assert (candidate.url, candidate.answer) == (feed_server.url("/feed"), None)
+
+
+async def test_feed_in_a_link_header_is_declared(client: OutboundClient, feed_server: FeedServer) -> None:
+    header = '</style.css>; rel=preload, </feed>; rel="alternate"; type="application/rss+xml"; title="All, of it"'
+    feed_server.script("/feed", Reply(body=RSS))
+
+    url = feed_server.script("/", Reply(body=b"<html>", headers={"Link": header}))
+    (candidate,) = (await found(client, url)).candidates
+    assert (candidate.url, candidate.title, candidate.via) == (
+        feed_server.url("/feed"),
+        "All, of it",
+        "declared by the page",
+    )
+
+
+@pytest.mark.parametrize(("status", "lasting"), [(301, "/new"), (308, "/new"), (302, "/"), (307, "/")])
+async def test_p13_feed_that_is_elsewhere_for_the_moment_keeps_its_address(
+    client: OutboundClient, feed_server: FeedServer, status: int, lasting: str
+) -> None:
+    feed_server.script("/new", Reply(body=RSS))
+    url = feed_server.script("/", Reply(status, headers={"Location": "/new"}))
+
+    (candidate,) = (await found(client, url)).candidates
+    assert candidate.url == feed_server.url(lasting)
+
+
+@pytest.mark.parametrize("rules", [b"Disallow: /hidden", b"Disallow: /feed\nDisallow: /rss"])
+async def test_p19_neither_a_redirect_nor_a_guess_leads_to_what_robots_txt_excludes(
+    client: OutboundClient, feed_server: FeedServer, rules: bytes
+) -> None:
+    feed_server.script("/robots.txt", Reply(body=b"User-agent: *\n" + rules))
+    feed_server.script("/hidden", Reply(body=b"<html>"))
+    feed_server.script("/feed/", Reply(body=RSS))
+    feed_server.script("/page", Reply(302, headers={"Location": "/hidden"}))
+
+    assert (await found(client, feed_server.url("/page"))).candidates == ()
+    assert not [one.path for one in feed_server.requests if one.path.encode() in rules or one.path == "/feed/"]
+
+
+def test_title_is_read_in_utf_8_where_the_page_does_not_say() -> None:
+    ((candidate, *_), _) = page_links('<link rel=alternate type=text/xml title="Новини" href=/f>'.encode(), "http://a/")
+    assert candidate.title == "Новини"
 
 
 @pytest.mark.parametrize("path", ["/weblog.rss", "/feed.xml"])
@@ -113,6 +196,7 @@ async def test_known_site_that_does_not_answer_is_looked_at_as_a_page(
 ) -> None:
     monkeypatch.setattr("aggregator.net.discover.known_feeds", lambda url: [f"{url}.rss"])
     url = feed_server.script("/@jo", Reply(body=PAGE))
+    feed_server.script("/blog/rss", Reply(body=RSS))
 
     assert len((await found(client, url)).candidates) == 2
 
