@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.net.discover import Discovery
+    from aggregator.net.response import Fetched
     from aggregator.poll.trial import Verdict
     from aggregator.store.websub import HubState
 
@@ -31,9 +32,10 @@ def check(
     offline: Annotated[bool, flag("--offline", help="Check feeds.yaml only; try no feed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check feeds.yaml, then try every feed; nothing is stored.
+    """Check feeds.yaml, then poll every feed and say what it answers.
 
-    Every fault of the file is listed at once, as file:line:column, with the nearest right thing.
+    Every fault of the file is listed at once, as file:line:column, with the nearest right thing. What the feeds answer
+    is kept, so that no server is asked for the same again.
 
     Example: aggregator check
     """
@@ -57,17 +59,24 @@ def check(
 
 async def _try_feeds(here: Context, *, show: bool) -> list[tuple[str, Verdict]]:
     from aggregator.poll.poller import Poller
-    from aggregator.poll.trial import verdict
+    from aggregator.poll.trial import BUSY, verdict
 
+    waiting = {str(feed.url) for feed in here.config.feeds if not feed.paused}
     found: list[tuple[str, Verdict]] = []
+
+    def tell(url: str, said: Verdict) -> None:
+        waiting.discard(url)
+        found.append((without_credentials(url), said))
+        advice = f" ({said.advice})" if said.advice else ""
+        if show:
+            line = f"  {'ok  ' if said.ok else 'FAIL'} {without_credentials(url)}: {said.sentence}{advice}"
+            (say if said.ok else complain)(line)
+
     with here.store() as store:
         async with Poller.open(store, here.config) as poller:
-            async for polled in poller.try_all():
-                url, said = without_credentials(polled.leased.feed.url), verdict(polled)
-                found.append((url, said))
-                advice = f" ({said.advice})" if said.advice else ""
-                if show:
-                    (say if said.ok else complain)(f"  {'ok  ' if said.ok else 'FAIL'} {url}: {said.sentence}{advice}")
+            await poller.poll_all(tell=lambda polled: tell(polled.leased.feed.url, verdict(polled)))
+    for url in sorted(waiting):
+        tell(url, BUSY)
     return found
 
 
@@ -98,6 +107,8 @@ def add(
         say(f"{here.config_path} has it already: {without_credentials(best.url)}")
     else:
         say(f"Added {without_credentials(best.url)} ({best.title or best.format}; {best.via}) to {here.config_path}")
+        if best.answer is not None:
+            uvloop.run(_take(Context(here.config_path, here.data), best.url, best.answer))
     for other in others:
         say(f"  the page also offers {without_credentials(other.url)} ({other.title or other.format})")
 
@@ -110,6 +121,15 @@ async def _discover(here: Context, url: str) -> Discovery:
     with here.store() as store:
         async with Poller.open(store, here.config) as poller:  # discovery waits in the same queues as polls
             return await discover(poller.client, Robots(poller.client), url)
+
+
+async def _take(here: Context, url: str, answer: Fetched) -> None:
+    """Keep what the feed answered; `here` has feeds.yaml as it is now."""
+    from aggregator.poll.poller import Poller
+
+    with here.store() as store:
+        async with Poller.open(store, here.config) as poller:
+            await poller.take(url, answer)
 
 
 @app.command(name="import")

@@ -14,7 +14,7 @@ until somebody answers (`held`): when nobody does, it is our own network that is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -112,16 +112,42 @@ class Poller:
         return await Round(self._tools, take, self.poll_one, Tally(progress)).run()
 
     async def poll_all(
-        self, urls: Sequence[str] | None = None, progress: Progress | None = None, *, release: bool = False
+        self,
+        urls: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        *,
+        release: bool = False,
+        tell: Callable[[Polled], None] | None = None,
     ) -> PollReport:
         """Poll the named feeds, or all, once, whether they are due or not; conditionally, and in their hosts' turn.
 
-        `release` ends a quarantine: the feed is read whole, and what it serves now is believed.
+        `release` ends a quarantine: the feed is read whole, and what it serves now is believed. `tell` gets each poll
+        before it is saved.
         """
 
-        async def released(leased: LeasedFeed) -> Polled:
-            return await self.poll_one(leased, release=True)
+        async def poll(leased: LeasedFeed) -> Polled:
+            polled = await self.poll_one(leased, release=release)
+            if tell is not None:
+                tell(polled)
+            return polled
 
+        return await self._poll_these(urls, poll, progress)
+
+    async def take(self, url: str, answer: Fetched) -> PollReport:
+        """Save what was just fetched from a feed that is new in feeds.yaml, as its first poll: it is asked once."""
+
+        async def poll(leased: LeasedFeed) -> Polled:
+            polled = Polled(leased=leased, result=answer, unconditional=True, at=clock.utc_now())
+            return await self.read(polled, answer)
+
+        return await self._poll_these([url], poll)
+
+    async def _poll_these(
+        self,
+        urls: Sequence[str] | None,
+        poll: Callable[[LeasedFeed], Awaitable[Polled]],
+        progress: Progress | None = None,
+    ) -> PollReport:
         with self._tools.store.read() as conn:
             waiting = feeds.pollable(conn, urls)
 
@@ -135,20 +161,7 @@ class Poller:
                     leased = feeds.lease(conn, ids, clock.utc_now(), LEASE)
             return leased
 
-        return await Round(self._tools, take, released if release else self.poll_one, Tally(progress)).run()
-
-    async def try_all(self, urls: Sequence[str] | None = None) -> AsyncIterator[Polled]:
-        """Fetch and parse every feed without saving anything, as they come in."""
-        with self._tools.store.read() as conn:
-            waiting = feeds.unleased(conn, feeds.pollable(conn, urls))
-        limit = asyncio.Semaphore(self._tools.capacity)
-
-        async def attempt(one: LeasedFeed) -> Polled:
-            async with limit:
-                return await self.poll_one(one)
-
-        for polled in asyncio.as_completed([attempt(one) for one in waiting]):
-            yield await polled
+        return await Round(self._tools, take, poll, Tally(progress)).run()
 
     async def poll_one(self, leased: LeasedFeed, *, release: bool = False) -> Polled:
         """Fetch and parse; nothing is saved."""

@@ -26,6 +26,9 @@ class Verdict:
     advice: str = ""
 
 
+BUSY = Verdict(True, "another process is polling it just now; `aggregator sources` says what came of it")
+
+
 def verdict(polled: Polled) -> Verdict:
     """Whether the feed can be read, and how."""
     result = polled.result

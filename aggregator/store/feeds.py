@@ -246,17 +246,6 @@ def lease(conn: Connection, ids: Sequence[int], now: datetime, length: timedelta
     return sorted(leased, key=lambda one: place[one.feed.id])
 
 
-def unleased(conn: Connection, ids: Sequence[int]) -> list[LeasedFeed]:
-    """The feeds as a poll sees them, without the right to save one."""
-    found: dict[int, LeasedFeed] = {}
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        spans = _spans(conn, chunk)
-        rows = conn.execute(select(feeds).where(feeds.c.id.in_(chunk)))
-        found |= {row.id: _leased(row, spans) for row in rows}
-    return [found[id_] for id_ in ids if id_ in found]
-
-
 def renew(conn: Connection, leased: Sequence[LeasedFeed], until: datetime) -> None:
     """Hold leases for longer: a process that lives renews them, one that was killed soon loses them."""
     statement = _HELD.values(lease_until=until)

@@ -1,11 +1,18 @@
 """check, add, import, export-opml, sources and schema, as typed."""
 
 import json
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from aggregator.clock import utc_now
+from aggregator.config.load import load
+from aggregator.poll.alone import polling_lock
+from aggregator.store import feeds
+from aggregator.store.database import Store, sqlite_url
 from tests.cli.conftest import Run, rss
 from tests.cli.test_stages import feeds_yaml
 from tests.feedserver import FeedServer, Reply
@@ -17,12 +24,37 @@ SOURCE_KEYS = {
 }  # fmt: skip
 
 
-def test_check_tries_every_feed_and_stores_no_entry(run: Run, site: FeedServer) -> None:
+def test_check_polls_every_feed(run: Run, site: FeedServer) -> None:
     ran = run("check")
     assert ran.code == 0
     assert ran.out.startswith("feeds.yaml is good: 1 feed, 1 topic, 1 digest\n")
     assert f"  ok   {site.url('/feed')}: RSS 2.0, 2 entries" in ran.out
-    assert run("entries").out == ""
+    assert "answers: not modified" in run("check").out
+
+
+def test_check_names_a_feed_that_another_process_polls(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path / "data"))
+    with closing(store), polling_lock(store):
+        with store.write() as conn:
+            feeds.sync(conn, load(tmp_path / "feeds.yaml").feeds)
+            feeds.lease_due(conn, utc_now(), timedelta(minutes=5), limit=1, per_host=1)
+        ran = run("check")
+    assert (ran.code, site.requests) == (0, [])
+    assert "another process is polling it" in ran.out
+
+
+def test_p1_check_and_add_cost_no_second_unconditional_request(run: Run, site: FeedServer, tmp_path: Path) -> None:
+    run("check")
+    run("poll", "--now")
+    feeds_yaml(tmp_path, f"  - {site.url('/feed')}")
+    added = site.feed("/added", rss("A"), etag='"a"')
+    assert run("add", added).code == 0
+    run("poll")
+    run("check")
+
+    validators = [(one.path, one.header("If-None-Match")) for one in site.requests if one.path != "/robots.txt"]
+    assert [path for path, etag in validators if etag is None] == ["/feed", "/added"]
+    assert len(validators) == 5
 
 
 def test_check_offline_asks_nobody(run: Run, site: FeedServer, tmp_path: Path) -> None:

@@ -171,16 +171,6 @@ async def test_p11_pause_that_another_process_was_told_of_is_kept(sqlite_store: 
     assert report.postponed == 1
 
 
-async def test_p11_pause_that_a_trial_was_told_of_is_kept(sqlite_store: Store, feed_server: FeedServer) -> None:
-    url = feed_server.script("/feed", Reply(429, headers={"Retry-After": "7200"}))
-    async with started(sqlite_store, config(url)) as poller:
-        assert [one.failed is not None async for one in poller.try_all()] == [True]
-    async with started(sqlite_store, config(url)) as poller:
-        await poller.poll_all()
-
-    assert len(feed_server.requests) == 1
-
-
 async def test_p13_permanent_move_is_adopted_after_48_hours_and_the_old_url_is_kept(
     sqlite_store: Store, feed_server: FeedServer, time: Time
 ) -> None:

@@ -19,9 +19,10 @@ from aggregator import clock
 from aggregator.config.models import Config
 from aggregator.errors import DatabaseBusy
 from aggregator.model import EntryContent, FeedState
+from aggregator.net.response import Fetched, FetchRequest
 from aggregator.poll.outcome import Polled
 from aggregator.poll.poller import Poller
-from aggregator.poll.trial import verdict
+from aggregator.poll.trial import Verdict, verdict
 from aggregator.store import entries, feeds
 from aggregator.store.database import Store
 from aggregator.store.entries import Arrivals
@@ -69,15 +70,14 @@ async def test_only_named_feeds_are_polled(sqlite_store: Store, feed_server: Fee
     assert [sent.path for sent in feed_server.requests] == ["/1"]
 
 
-async def test_trial_stores_nothing_and_tells_each_feed(sqlite_store: Store, feed_server: FeedServer) -> None:
+async def test_each_poll_is_told_as_it_comes(sqlite_store: Store, feed_server: FeedServer) -> None:
     urls = [feed_server.feed("/good", rss(1)), feed_server.script("/gone", Reply(410))]
+    said: dict[str, Verdict] = {}
     async with started(sqlite_store, config(*urls)) as poller:
-        said = {polled.leased.feed.url: verdict(polled) async for polled in poller.try_all()}
+        await poller.poll_all(tell=lambda polled: said.update({polled.leased.feed.url: verdict(polled)}))
 
     assert (said[urls[0]].ok, said[urls[0]].sentence) == (True, "RSS 2.0, 1 entries")
     assert (said[urls[1]].ok, "feeds.yaml" in said[urls[1]].advice) == (False, True)
-    assert titles(sqlite_store) == []
-    assert {feed.state for feed in stored(sqlite_store)} == {FeedState.NEW}
 
 
 async def test_trial_says_where_a_feed_has_moved_for_good(
@@ -88,14 +88,29 @@ async def test_trial_says_where_a_feed_has_moved_for_good(
         url = feed_server.script("/feed", Reply(body=rss(1)), Reply(301, headers={"Location": target}))
         async with started(sqlite_store, config(url)) as poller:
             advice: list[str] = []
-            for _ in range(5):
-                await poller.poll_all()
-                advice += [verdict(polled).advice async for polled in poller.try_all()]
+            for _ in range(6):
+                await poller.poll_all(tell=lambda polled: advice.append(verdict(polled).advice))
                 time.pass_by(timedelta(hours=25))
 
-    assert advice[0] == f"it says that it has moved for good: change its url to {target}"
+    assert advice[0] == ""
+    assert advice[1] == f"it says that it has moved for good: change its url to {target}"
     assert advice[-1] == f"it has moved for good to {target}; change its url in feeds.yaml"
     assert stored(sqlite_store)[0].state_reason == f"answers; {advice[-1]}"
+
+
+async def test_feed_that_was_just_fetched_is_taken_without_asking_again(
+    sqlite_store: Store, feed_server: FeedServer
+) -> None:
+    url = feed_server.feed("/feed", rss(1, 2), etag='"1"')
+    async with started(sqlite_store, config(url)) as poller:
+        answer = await poller.client.fetch(FetchRequest(url=url))
+        assert isinstance(answer, Fetched)
+        report = await poller.take(url, answer)
+        await poller.poll_due()
+        await poller.poll_all()
+
+    assert report.entries_new == 2
+    assert [sent.header("If-None-Match") for sent in feed_server.requests] == [None, '"1"']
 
 
 # keep and drop
