@@ -96,10 +96,11 @@ def parse_url(text: str) -> Target:
 def follow(target: Target, location: str) -> Target:
     """Where a redirect leads (RFC 9110 section 10.2.2). Raises BadUrl."""
     try:
-        joined = urljoin(target.url, location.strip())
+        written = location.strip().partition("#")[0]
+        joined = urljoin(target.url, written)
     except ValueError:
         raise _bad(location, "is not a URL") from None
-    return parse_url(joined)
+    return parse_url(f"{joined}?" if written.endswith("?") and "?" not in joined else joined)  # urljoin drops it
 
 
 def _bad(url: str, why: str) -> BadUrl:
