@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from multidict import MultiMapping
 
 _MOST = timedelta(days=3650)  # servers send up to 10^12 seconds; sums with it must stay inside datetime's range
-_MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]+)\"?\s*(?=,|;|$)", re.IGNORECASE | re.ASCII)
+_MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*([0-9]+)\s*(?=,|;|$)", re.IGNORECASE | re.ASCII)
+_QUOTED = re.compile(r"\"([^\"]*)\"")
 _SECONDS = re.compile(r"[0-9]+", re.ASCII)
 
 
@@ -48,7 +49,8 @@ def parse_hints(headers: MultiMapping[str], now: datetime) -> CacheHints:
 
 def _max_age(headers: MultiMapping[str]) -> timedelta | None:
     """max-age less Age, the time that the answer has already spent in a cache (RFC 9111 section 4.2)."""
-    found = _MAX_AGE.search(in_one_line(headers, "Cache-Control"))
+    directives = _QUOTED.sub(lambda text: text[1] if text[1].isdecimal() else "", in_one_line(headers, "Cache-Control"))
+    found = _MAX_AGE.search(directives)
     if found is None:
         return None
     age = headers.get("Age", "").strip()

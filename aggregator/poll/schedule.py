@@ -55,15 +55,12 @@ def plan_next_poll(
     """`failures`: in a row, this one included; `spread`: chance, 0 to 1. `hints` are those after this poll."""
     if isinstance(result, FetchFailed):
         pause, reason = _after_failure(result, limits, failures)
-        return NextPoll(now + _spread(pause, url, spread), reason)
-    lower, lower_reason = _lower_bound(result, limits, hints)
-    pause, reason = _by_rhythm(hints, now, limits)
-    if pause <= lower:
-        pause, reason = lower, lower_reason
-    most = max(lower, limits.ceiling / (1 + _SPREAD_BY_URL + _SPREAD_BY_CHANCE))  # the spread stays below the ceiling
-    at = now + _spread(min(pause, most), url, spread)
-    allowed_at, skipped = _skip(at, hints)
-    return NextPoll(allowed_at, f"{reason}{skipped}")
+        if result.kind is FailureKind.GONE:
+            return NextPoll(now + pause, reason)
+    else:
+        pause, reason = _after_answer(result, limits, hints, now)
+    at, skipped = _skip(now + _spread(pause, url, spread), hints)
+    return NextPoll(at, f"{reason}{skipped}")
 
 
 def with_pushes(planned: NextPoll, polled_at: datetime, trusted_until: datetime | None) -> NextPoll:
@@ -85,6 +82,17 @@ def needs_full_answer(
         return False
     usual = hints.gap or FULL_ANSWER
     return last_new_entry_at is None or now - last_new_entry_at > 4 * usual
+
+
+def _after_answer(
+    result: Fetched | NotModified, limits: Limits, hints: FeedHints, now: datetime
+) -> tuple[timedelta, str]:
+    lower, lower_reason = _lower_bound(result, limits, hints)
+    pause, reason = _by_rhythm(hints, now, limits)
+    if pause <= lower:
+        pause, reason = lower, lower_reason
+    most = max(lower, limits.ceiling / (1 + _SPREAD_BY_URL + _SPREAD_BY_CHANCE))  # the spread stays below the ceiling
+    return min(pause, most), reason
 
 
 def _by_rhythm(hints: FeedHints, now: datetime, limits: Limits) -> tuple[timedelta, str]:

@@ -225,6 +225,7 @@ def test_hints_of_the_publisher_are_read() -> None:
     assert meta.ttl == timedelta(hours=1)
     assert (meta.skip_hours, meta.skip_days) == (frozenset({3}), frozenset({0}))
     assert parse(rss("<title>x</title>", channel="<ttl>0</ttl>")).meta.ttl is None
+    assert parse(rss("<title>x</title>", channel="<ttl>999999999</ttl>")).meta.ttl == timedelta(days=366)
     assert parse(rss("<title>x</title>", channel="<ttl unit='h'>5</ttl>")).meta.ttl is None
     sy = '<p:updatePeriod xmlns:p="http://purl.org/rss/1.0/modules/syndication/">{}</p:updatePeriod>'
     assert parse(rss("<title>x</title>", channel=sy.format("daily"))).meta.update_period == timedelta(days=1)

@@ -188,6 +188,13 @@ def test_p18_skipped_days_are_waited_out() -> None:
     assert planned.reason.endswith("; not on Sundays (skipDays)")
 
 
+def test_p18_skipped_hours_are_waited_out_after_a_failure_too() -> None:
+    planned = plan(failure(FailureKind.SERVER), FeedHints(skip_hours=frozenset({12, 13})), failures=1)
+
+    assert planned.at.hour == 14
+    assert planned.reason.endswith("tried again after 10 min; not between 12:00 and 14:00 UTC (skipHours)")
+
+
 def test_p18_feed_that_skips_everything_is_not_heeded() -> None:
     hints = FeedHints(skip_hours=frozenset(range(24)), skip_days=frozenset(range(7)))
 

@@ -31,6 +31,7 @@ _IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _ESCAPED_BLOCK = re.compile(
     r"\s*&lt;(?:p|div|a|img|br|table|ul|ol|h[1-6]|span|blockquote|figure|strong|em|b|i)(?:\s[^<]*?)?/?&gt;"
 )
+_YEAR = 366 * 24 * 60  # minutes
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -230,8 +231,9 @@ def _source(raw: RawEntry, base_url: str) -> SourceRef | None:
 
 
 def _minutes(ttl: str | None) -> timedelta | None:
-    found = re.fullmatch(r"\s*(\d{1,6})(?:\.\d+)?\s*", ttl or "")
-    return timedelta(minutes=int(found[1])) if found and int(found[1]) else None
+    """Misconfigured feeds say centuries: what is beyond a year is a year."""
+    found = re.fullmatch(r"\s*(\d{1,20})(?:\.\d+)?\s*", ttl or "")
+    return timedelta(minutes=min(int(found[1]), _YEAR)) if found and int(found[1]) else None
 
 
 def _period(period: str | None, frequency: str | None) -> timedelta | None:
