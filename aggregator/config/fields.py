@@ -83,6 +83,8 @@ def _credentials(value: str) -> None:
 
 def _proxy(value: str) -> None:
     parts = values.split_url(value)
+    if parts.scheme.startswith("socks"):
+        raise ValueError("SOCKS is not spoken here; name an HTTP proxy, such as http://proxy.example.org:3128")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not a proxy's address; write it like http://proxy.example.org:3128")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 # Paths where publishing systems put their feeds, the likeliest first.
-WELL_KNOWN = ("/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json")
+WELL_KNOWN = ("/feed", "/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json")
 
 _PERSON = re.compile(r"@[A-Za-z0-9_.-]+")
 _LISTS = {"category", "tag", "author"}  # of a WordPress blog: each has a feed of its own

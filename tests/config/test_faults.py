@@ -143,7 +143,8 @@ def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
         ("feeds: [{url: 'https://a.example/', headers: {Host: a}}]", "1:47", "the header Host is set by the program"),
         ("feeds: [{url: 'https://a.example/', headers: {X: \"a\\nb\"}}]", "1:50", "a header's value can't hold"),
         ("feeds: [{url: 'https://a.example/', auth: me}]", "1:43", "auth: write user:password"),
-        ("feeds: [{url: 'https://a.example/', proxy: 'socks5://p'}]", "1:44", "proxy: is not a proxy's address"),
+        ("feeds: [{url: 'https://a.example/', proxy: 'socks5://p'}]", "1:44", "proxy: SOCKS is not spoken here"),
+        ("feeds: [{url: 'https://a.example/', proxy: 'p:3128'}]", "1:44", "proxy: is not a proxy's address"),
         # keywords, at the character
         (FEEDS + "topics: {A: ['x & ']}", "2:19", "A: nothing to look for after &"),
         (FEEDS + "topics:\n  A:\n    any: '/(a/'", "4:11", "any: "),
