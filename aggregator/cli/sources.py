@@ -17,9 +17,9 @@ from aggregator.text.counts import plural
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.config.edit import Added
     from aggregator.model import Feed
-    from aggregator.net.discover import Discovery
-    from aggregator.net.response import Fetched
+    from aggregator.net.discover import Candidate, Discovery
     from aggregator.poll.trial import Verdict
     from aggregator.store.websub import HubState
 
@@ -94,21 +94,17 @@ def add(
     """
     import uvloop
 
-    from aggregator.config.edit import NewFeed, add_feeds
-
     here = current(context)
     found = uvloop.run(_discover(here, url))
     if not found.candidates:
         complain(f"Nothing was added: {found.reason}")
         raise typer.Exit(1)
     best, *others = found.candidates
-    report = add_feeds(here.config_path, [NewFeed(best.url, name)])
+    report = uvloop.run(_add(here, best, name))
     if report.present:
         say(f"{here.config_path} has it already: {without_credentials(best.url)}")
     else:
         say(f"Added {without_credentials(best.url)} ({best.title or best.format}; {best.via}) to {here.config_path}")
-        if best.answer is not None:
-            uvloop.run(_take(Context(here.config_path, here.data), best.url, best.answer))
     for other in others:
         say(f"  the page also offers {without_credentials(other.url)} ({other.title or other.format})")
 
@@ -123,13 +119,23 @@ async def _discover(here: Context, url: str) -> Discovery:
             return await discover(poller.client, Robots(poller.client), url)
 
 
-async def _take(here: Context, url: str, answer: Fetched) -> None:
-    """Keep what the feed answered; `here` has feeds.yaml as it is now."""
+async def _add(here: Context, best: Candidate, name: str | None) -> Added:
+    """Into feeds.yaml, and what the feed answered into the store."""
+    from aggregator.config.edit import NewFeed, add_feeds
+    from aggregator.config.models import FeedConfig
+    from aggregator.config.references import same_feed
     from aggregator.poll.poller import Poller
 
+    def write() -> Added:
+        return add_feeds(here.config_path, [NewFeed(best.url, name)])
+
+    known = {same_feed(feed.url) for feed in here.config.feeds}
+    if best.answer is None or same_feed(best.url) in known:
+        return write()
+    config = here.config.model_copy(update={"feeds": (*here.config.feeds, FeedConfig(url=best.url))})
     with here.store() as store:
-        async with Poller.open(store, here.config) as poller:
-            await poller.take(url, answer)
+        async with Poller.open(store, config) as poller:
+            return await poller.begin(best.url, best.answer, write)
 
 
 @app.command(name="import")

@@ -125,7 +125,7 @@ def _found(answer: Fetched, asked: str, title: str | None, kind: str, via: str) 
     """At the address where it will be asked next time: where a redirect leads for the moment only, the old one."""
     if all(hop.permanent for hop in answer.hops):
         return Candidate(answer.url, title, kind, via, replace(answer, hops=()))
-    return Candidate(asked, title, kind, via, answer)
+    return Candidate(parse_url(asked).url, title, kind, via, answer)
 
 
 def _linked(page: Fetched) -> list[Candidate]:

@@ -14,11 +14,12 @@ until somebody answers (`held`): when nobody does, it is our own network that is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from hashlib import sha256
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aggregator import clock
@@ -45,6 +46,8 @@ from aggregator.poll.workers import ParserPool
 from aggregator.store import feeds
 from aggregator.store.database import Store
 from aggregator.store.feeds import LeasedFeed
+
+T = TypeVar("T")
 
 PER_HOST = 8  # feeds of one host leased at once
 _WAITING = 4  # feeds under way for each request in flight: most wait for their host, the parser or the database
@@ -131,23 +134,6 @@ class Poller:
                 tell(polled)
             return polled
 
-        return await self._poll_these(urls, poll, progress)
-
-    async def take(self, url: str, answer: Fetched) -> PollReport:
-        """Save what was just fetched from a feed that is new in feeds.yaml, as its first poll: it is asked once."""
-
-        async def poll(leased: LeasedFeed) -> Polled:
-            polled = Polled(leased=leased, result=answer, unconditional=True, at=clock.utc_now())
-            return await self.read(polled, answer)
-
-        return await self._poll_these([url], poll)
-
-    async def _poll_these(
-        self,
-        urls: Sequence[str] | None,
-        poll: Callable[[LeasedFeed], Awaitable[Polled]],
-        progress: Progress | None = None,
-    ) -> PollReport:
         with self._tools.store.read() as conn:
             waiting = feeds.pollable(conn, urls)
 
@@ -162,6 +148,31 @@ class Poller:
             return leased
 
         return await Round(self._tools, take, poll, Tally(progress)).run()
+
+    async def begin(self, url: str, answer: Fetched, announce: Callable[[], T]) -> T:
+        """Save what a new feed was just asked for as its first poll, so that it is asked once.
+
+        `announce` names it in feeds.yaml: when it is called, nobody else can poll the feed any more.
+        """
+        tools = self._tools
+        held = await tools.in_database(self._hold, url)
+        try:
+            announced = announce()
+            for leased in held:
+                polled = Polled(leased=leased, result=answer, unconditional=True, at=clock.utc_now())
+                await tools.in_database(tools.saver.save, [await self.read(polled, answer)])
+            return announced
+        finally:
+            await tools.in_database(self._let_go, held)
+
+    def _hold(self, url: str) -> list[LeasedFeed]:
+        with self._tools.store.write() as conn:
+            feeds.sync(conn, list(self._feeds.values()))
+            return feeds.lease(conn, feeds.pollable(conn, [url]), clock.utc_now(), LEASE)
+
+    def _let_go(self, held: Sequence[LeasedFeed]) -> None:
+        with self._tools.store.write() as conn:
+            feeds.release(conn, held)
 
     async def poll_one(self, leased: LeasedFeed, *, release: bool = False) -> Polled:
         """Fetch and parse; nothing is saved."""

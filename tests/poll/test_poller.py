@@ -102,14 +102,17 @@ async def test_feed_that_was_just_fetched_is_taken_without_asking_again(
     sqlite_store: Store, feed_server: FeedServer
 ) -> None:
     url = feed_server.feed("/feed", rss(1, 2), etag='"1"')
+    held: list[object] = []
     async with started(sqlite_store, config(url)) as poller:
         answer = await poller.client.fetch(FetchRequest(url=url))
         assert isinstance(answer, Fetched)
-        report = await poller.take(url, answer)
+        await poller.begin(url, answer, lambda: held.extend(leases(sqlite_store)))
         await poller.poll_due()
         await poller.poll_all()
 
-    assert report.entries_new == 2
+    assert len(titles(sqlite_store)) == 2
+    assert held != [None]  # until it is saved, nobody else may poll it
+    assert leases(sqlite_store) == [None]
     assert [sent.header("If-None-Match") for sent in feed_server.requests] == [None, '"1"']
 
 
