@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 
 from aggregator.poll.parse.charset import undo_double_encoding
@@ -65,7 +67,7 @@ def test_header_wins_over_a_declaration_of_something_else() -> None:
 
 
 def test_wrong_labels_are_no_obstacle() -> None:
-    assert title(declared("utf-8", LATIN).encode("cp1252")) == "Gr\ufffd\ufffde"
+    assert title(declared("utf-8", LATIN).encode("cp1252")) == "Grüße"
     assert title(LATIN.encode("cp1252")) == "Grüße"
     assert title(declared("no-such-code").encode()) == "Grüße, Київ"
     assert title(declared("utf-16").encode()) == "Grüße, Київ"
@@ -83,6 +85,14 @@ def test_encodings_that_hide_markup_are_refused(name: str) -> None:
     for body, header in ((declared(name).encode("cp1251", "replace"), None), (FEED.encode("cp1251", "replace"), name)):
         with pytest.raises(NotAFeed, match="is not safe to read"):
             parse_feed(body, content_type=header and f"text/xml; charset={header}", base_url="http://a/", known=None)
+
+
+@pytest.mark.parametrize("name", ["ibm855", "cp737", "csibm857", "mac-greek", "x-mac-cyrillic", "cp863", "cp1125"])
+def test_old_code_pages_are_read(name: str) -> None:
+    text = bytes(range(0x80, 0xA0)).decode(codecs.lookup(name.removeprefix("x-")).name)
+    assert (
+        title(declared(name, FEED.replace("Grüße, Київ", f"a{text}z")).encode(name.removeprefix("x-"))) == f"a{text}z"
+    )
 
 
 def test_control_characters_never_get_through() -> None:

@@ -49,13 +49,12 @@ _ALLOWED = frozenset(
         "ptcp154",
         "tis-620",
         "cp874",
-        "mac-roman",
-        "mac-cyrillic",
-        "cp437",
-        "cp850",
-        "cp852",
-        "cp866",
+        "koi8-t",
+        "kz1048",
+        "hp-roman8",
     ]
+    + [f"mac-{script}" for script in ("roman", "cyrillic", "greek", "iceland", "latin2", "romanian", "turkish")]
+    + [f"cp{page}" for page in (437, 720, 737, 775, *range(850, 859), 860, 861, 862, 863, 865, 866, 869, 1125)]
     + [f"iso8859-{part}" for part in range(1, 17) if part != 12]
     + [f"cp125{page}" for page in range(9)]
 )
@@ -76,6 +75,7 @@ _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_
 _DOUBLED = re.compile("[\xc2-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _WINDOWS = {ord(bytes([byte]).decode("cp1252", "replace")): byte for byte in range(0x80, 0xA0)}
 _WINDOWS.pop(0xFFFD)
+_BEYOND_ASCII = re.compile("[^\x00-\x7f\ufffd]")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r")) + b"\x7f"
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -120,7 +120,10 @@ def read_document(body: bytes, content_type: str | None) -> Document:
             return _document(body.decode(named), named)
         except UnicodeDecodeError:
             continue
-    return _document(_decode(body, "utf-8" if declared == "utf-8" else "cp1252"), declared or "cp1252")
+    text = _decode(body, "utf-8" if declared == "utf-8" else "cp1252")
+    if declared == "utf-8" and not _BEYOND_ASCII.search(text):  # nothing in it is UTF-8: a wrong label
+        text = _decode(body, "cp1252")
+    return _document(text, declared or "cp1252")
 
 
 def undo_double_encoding(text: str) -> str:
