@@ -1,7 +1,8 @@
 """What is stored equals what feedparser makes of the whole document, field by field, over a corpus of feeds.
 
 The reference is `feedparser.parse` as it comes, with its own sanitising and link resolving. `EXPLAINED` says where we
-differ on purpose and why; anything else is a failure. Run with -s to see the table.
+differ on purpose and why; anything else is a failure. Run with -s to see the table, and with AGGREGATOR_FEEDS=folder to
+compare the feeds in another folder, too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import calendar
 import functools
 import io
+import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +22,8 @@ from typing import Any
 
 import feedparser
 import pytest
+from feedparser.mixin import _FeedParserMixin
+from lxml import etree
 
 from aggregator.model import ParsedEntry, identity_hash
 from aggregator.poll.parse import quick, record
@@ -36,6 +41,8 @@ LARGE = 100_000
 FIELDS = ("id", "title", "url", "published", "updated", "authors", "categories", "enclosures", "summary", "contents")
 HTML = {"text/html", "application/xhtml+xml"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CORPORA = ["real", "edge", *os.environ.get("AGGREGATOR_FEEDS", "").split()]
+VOCABULARIES = {uri.lower() for uri in _FeedParserMixin.namespaces}
 
 
 @dataclass
@@ -121,8 +128,37 @@ def _person(name: str | None, email: str | None) -> tuple[str | None, str | None
     return words(name or "") or email, email
 
 
+def _of_unknown_zone(theirs: datetime | None, ours: datetime | None) -> bool:
+    return bool(theirs and ours) and abs(theirs - ours) <= timedelta(hours=14)  # type: ignore[operator]
+
+
+DATES: list[tuple[str, Rule]] = [
+    (
+        "a date that feedparser can't read",
+        lambda t, u: (t.published is None and "published" in t.entry) or (t.updated is None and "updated" in t.entry),
+    ),
+    (
+        "a zone, or half of the day, that feedparser doesn't know",
+        lambda t, u: (
+            re.search(r"[A-Z]{3,4}$|[ap]\.?m\b|[AP]M\b", t.entry.get("published", "") + t.entry.get("updated", ""))
+            is not None
+            and all(
+                one == other or _of_unknown_zone(one, other)
+                for one, other in ((t.published, u.published), (t.updated, u.updated))
+            )
+        ),
+    ),
+]
+
+
 def _same(theirs: Fields, ours: Fields) -> list[Any]:
     return list(zip(theirs.authors, ours.authors, strict=False))
+
+
+def _categories(theirs: Fields) -> list[str]:
+    kinds = {tag["term"] for tag in theirs.entry.get("tags") or () if (tag.get("scheme") or "").endswith("#kind")}
+    names = [words(to_text(name) if "&" in name else name) for name in theirs.categories if name not in kinds]
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def _enclosures(theirs: Fields) -> list[tuple[str, str | None, str | None]]:
@@ -146,12 +182,18 @@ EXPLAINED: dict[str, list[tuple[str, Rule]]] = {
     ],
     "url": [
         ("an id that is no web address is not a link", lambda t, u: not web_url(t.url) and not u.url),
+        (
+            "the article's own address instead of one that counts clicks",
+            lambda t, u: u.url in {t.entry.get("feedburner_origlink"), t.entry.get("pheedo_origlink")},
+        ),
         ("white space in an address is removed or encoded", lambda t, u: web_url(t.url, BASE) == u.url),
         ("another alternate stands in for a link that is no web address", lambda t, u: not web_url(t.url)),
     ],
     "published": [
-        ("dc:date of RSS is when it was published", lambda t, u: t.published is None and u.published == t.updated),
+        ("dc:date of RSS is when it was published", lambda t, u: t.published is None and u.published == u.updated),
+        *DATES,
     ],
+    "updated": DATES,
     "authors": [
         (
             "a top-level domain may have more than four letters",
@@ -164,12 +206,10 @@ EXPLAINED: dict[str, list[tuple[str, Rule]]] = {
     ],
     "categories": [
         (
-            "a category counts once, its white space is one space, Blogger's mark of a post is none",
-            lambda t, u: (
-                set(u.categories)
-                == {words(to_text(c) if "&" in c else c) for c in t.categories if not c.endswith(("#post", "#video"))}
-            ),
+            "a category counts once, its white space is one space, Google's mark of an entry's kind is none",
+            lambda t, u: u.categories == _categories(t),
         ),
+        ("at most 50 categories", lambda t, u: len(u.categories) == 50 and u.categories == _categories(t)[:50]),
     ],
     "enclosures": [
         ("each file once, with a length in digits", lambda t, u: _enclosures(t) == u.enclosures),
@@ -218,7 +258,8 @@ def explanation(field: str, theirs: Fields, ours: Fields) -> str | None:
 
 
 def files(name: str) -> Iterator[Path]:
-    for path in sorted(shared_path(f"corpus/{name}").rglob("*")):
+    folder = Path(name) if Path(name).is_absolute() else shared_path(f"corpus/{name}")
+    for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != "manifest.json":
             yield path
 
@@ -228,6 +269,9 @@ def reference(body: bytes) -> list[Fields] | None:
     result = _feedparser(body)
     if result is None:
         return None
+    own = _feedparser(_without_other_vocabularies(body))
+    if own and len(own.entries) != len(result.entries):  # items inside them
+        return reference(_without_other_vocabularies(body))
 
     @functools.cache
     def unsanitised() -> Any:
@@ -237,7 +281,9 @@ def reference(body: bytes) -> list[Fields] | None:
 
     def others(position: int) -> list[tuple[str, Fields]]:
         raw = unsanitised()[position]
+        alone = of_feedparser((own or result).entries[position])
         return [
+            ("elements inside those of another vocabulary are not the item's", alone),
             ("encoded twice", of_feedparser(result.entries[position], undo_double_encoding)),
             ("broken HTML is read by the rules of HTML 5", of_feedparser(raw)),
             ("broken HTML, encoded twice", of_feedparser(raw, undo_double_encoding)),
@@ -247,6 +293,20 @@ def reference(body: bytes) -> list[Fields] | None:
         replace(of_feedparser(entry), others=functools.partial(others, position))
         for position, entry in enumerate(result.entries)
     ]
+
+
+def _without_other_vocabularies(body: bytes) -> bytes:
+    """The document without what stands inside elements of its items whose namespaces feedparser doesn't know."""
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, recover=True))
+    parts = [] if root is None else [part for item in root.iter("{*}item", "{*}entry") for part in item]
+    others = [part for part in parts if len(part) and part.prefix and _vocabulary(part) not in VOCABULARIES]
+    for other in others:
+        del other[:]
+    return etree.tostring(root) if others else body
+
+
+def _vocabulary(element: etree._Element) -> str:
+    return (etree.QName(element).namespace or "").lower()
 
 
 def _feedparser(body: bytes, **options: bool) -> Any | None:
@@ -259,7 +319,11 @@ def _feedparser(body: bytes, **options: bool) -> Any | None:
             return None
     if result.bozo and not isinstance(result.bozo_exception, feedparser.CharacterEncodingOverride):
         return None
-    return None if b"\xef\xbf\xbd" in read_document(body, None).data else result  # bytes of no encoding that it names
+    try:
+        decoded = read_document(body, None).data
+    except NotAFeed:
+        return None
+    return None if b"\xef\xbf\xbd" in decoded else result  # bytes of no encoding that it names
 
 
 def pairs(theirs: list[Fields], ours: tuple[ParsedEntry, ...]) -> list[tuple[Fields, Fields]] | None:
@@ -268,15 +332,17 @@ def pairs(theirs: list[Fields], ours: tuple[ParsedEntry, ...]) -> list[tuple[Fie
         listed: dict[str, Fields] = {}
         for one in theirs:
             listed.setdefault(str(one.id or one.url or (one.title, one.summary, one.contents)), one)
-        theirs = [one for one in listed.values() if one.id or one.url or one.title or _has_text(one)]
+        theirs = [
+            one for one in listed.values() if one.id or one.url or one.title or _enclosures(one) or _has_text(one)
+        ]
     return list(zip(theirs, map(of_ours, ours), strict=True)) if len(theirs) == len(ours) else None
 
 
 def _has_text(one: Fields) -> bool:
-    return any(other.summary or any(other.contents) for _, other in one.others()[1:])
+    return any(other.summary or any(other.contents) for _, other in one.others()[-2:])
 
 
-@pytest.mark.parametrize("corpus", ["real", "edge"])
+@pytest.mark.parametrize("corpus", CORPORA)
 def test_entries_equal_those_of_feedparser_but_for_explained_differences(corpus: str) -> None:
     table: Counter[tuple[str, str]] = Counter()
     unexplained: list[str] = []
@@ -306,7 +372,7 @@ def test_entries_equal_those_of_feedparser_but_for_explained_differences(corpus:
     print(f"\n{corpus}: {entries} entries")
     for (field, reason), count in sorted(table.items()):
         print(f"  {count:5}  {field}: {reason}")
-    assert entries > 1000
+    assert entries > 1000 or corpus not in {"real", "edge"}
     assert not unexplained, "\n".join([f"{len(unexplained)} unexplained", *unexplained[:20]])
 
 
@@ -328,7 +394,7 @@ def documents(name: str) -> Iterator[tuple[Path, Spans]]:
             yield path, spans
 
 
-@pytest.mark.parametrize("corpus", ["real", "edge"])
+@pytest.mark.parametrize("corpus", CORPORA)
 def test_quick_reader_gives_the_very_values_of_feedparser(corpus: str) -> None:
     beyond, read = 0, 0
     for path, spans in documents(corpus):
@@ -344,7 +410,7 @@ def test_quick_reader_gives_the_very_values_of_feedparser(corpus: str) -> None:
         read += 1
         assert got == expected.entries, path
     print(f"\n{corpus}: {read} documents read at once, {beyond} left to feedparser")
-    assert read > 5 * beyond
+    assert read > 5 * beyond or corpus not in {"real", "edge"}
 
 
 def test_new_items_are_read_as_in_the_whole_document_and_known_ones_not_at_all() -> None:

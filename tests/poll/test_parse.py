@@ -86,6 +86,15 @@ def test_item_that_holds_nothing_is_no_entry() -> None:
     assert [one.title for one in parsed.entries] == ["A"]
 
 
+def test_markup_that_shows_nothing_is_no_text() -> None:
+    one = entry(
+        "<description>Text</description><content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>"
+        "&lt;p&gt;&amp;nbsp;&lt;/p&gt;&lt;div&gt; &lt;/div&gt;</content:encoded>"
+    )
+    assert (one.summary, one.content, one.text) == ("Text", "", "Text")
+    assert parse(rss("<description>&lt;p&gt;&lt;/p&gt;</description>")).entries == ()
+
+
 def test_picture_without_words_is_an_entry() -> None:
     one = entry("<guid>1</guid><description>&lt;img src='/a.jpg'&gt;</description>")
     assert one.summary == '<img src="https://feeds.example/a.jpg">'
@@ -99,6 +108,52 @@ def test_address_is_link_then_alternate_then_web_id() -> None:
     assert entry("<title>x</title><guid isPermaLink='true'>tag:a.example,2005:1</guid>").url is None
     assert entry("<title>x</title><link>javascript:alert(1)</link>").url is None
     assert entry(f"<title>x</title><link>https://a.example/{'x' * 3000}</link>").url is None
+
+
+@pytest.mark.parametrize("vocabulary", ["feedburner", "pheedo"])
+def test_address_that_counts_clicks_gives_way_to_the_articles_own(vocabulary: str) -> None:
+    own = f"<{vocabulary}:origLink xmlns:{vocabulary}='urn:x'>https://a.example/1</{vocabulary}:origLink>"
+    body = rss(f"<link>https://click.example/1</link>{own}")
+    assert parse(body).entries[0].url == "https://a.example/1"
+    unusual = parse(body.replace("<link>", "<textInput/><link>"))  # feedparser reads it
+    assert unusual.entries == parse(body).entries
+
+
+RELATED = """<x:related xmlns:x="urn:x"><link url="https://a.example/other"/><title>Other</title>
+  <x:photo><description>A caption</description></x:photo></x:related>"""
+
+
+@pytest.mark.parametrize("unusual", ["", "<textInput/>"])
+def test_parts_of_an_element_of_another_vocabulary_are_not_the_items(unusual: str) -> None:
+    one = entry(
+        f"<title>A</title><link>https://a.example/1</link><description>Text</description>{RELATED}{unusual}"
+        "<pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate>"
+    )
+    assert (one.title, one.url, one.summary, one.content) == ("A", "https://a.example/1", "Text", "")
+    assert one.published == datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+def test_lists_without_a_vocabulary_of_their_own_are_read() -> None:
+    one = entry("<title>A</title><categories><category>a</category><category>b</category></categories>")
+    assert one.categories == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["authors", "links", "tags", "content", "published_parsed", "media_content", "source"])
+@pytest.mark.parametrize("form", ["<{0}>x</{0}>", "<{0} a='b'/>", "<x:{0} xmlns:x='urn:x' a='b'>x</x:{0}>"])
+def test_names_that_feedparser_uses_itself_do_no_harm(name: str, form: str) -> None:
+    odd = form.format(name)
+    body = rss(f"{odd}<title>A</title><link>https://a.example/1</link>{odd}", channel=f"<title>T</title>{odd}")
+    for well_formed in (True, False):
+        parsed = parse(body if well_formed else body.replace("</rss>", ""))
+        assert [(one.title, one.url) for one in parsed.entries] == [("A", "https://a.example/1")]
+        assert parsed.meta.title == "T"
+
+
+def test_language_of_a_part_of_xhtml_is_kept() -> None:
+    body = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>{}<content type="xhtml">
+      <div xmlns="http://www.w3.org/1999/xhtml"><i xml:lang="en" title='"'>home</i></div></content></entry></feed>"""
+    for unusual in ("", "<summary src='x'/>"):
+        assert parse(body.format(unusual)).entries[0].content == '<i lang="en" title="&quot;">home</i>'
 
 
 def test_relative_links_of_rss_stand_on_the_items_page() -> None:
@@ -186,6 +241,47 @@ def test_dates_are_what_the_feed_claims_or_nothing(date: str, expected: datetime
     assert entry(f"<title>x</title><pubDate>{date}</pubDate>").published == expected
 
 
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Mon, 02 Mar 2026 10:00:00", "10:00"),
+        ("Mon, 02 Mar 2026 10:00:00 CET", "09:00"),
+        ("Mon, 02 Mar 2026 10:00:00 MSK", "07:00"),
+        ("Mon, 02 Mar 2026 10:00:00 JST", "01:00"),
+        ("Mon, 02 Mar 2026 10:00:00 GMT+3", "07:00"),
+        ("Mon, 02 Mar 2026 10:00:00 UTC-03:30", "13:30"),
+        ("Mon, 02 Mar 2026 10:00 PM GMT", "22:00"),
+        ("Monday, March 2, 2026 12:05 a.m.", "00:05"),
+        ("March 2nd, 2026", "00:00"),
+        ("Mon, 02-Mar-2026 10:00:00 +0000 (UTC)", "10:00"),
+        ("lun., 02 mars 2026 10:00:00 +0100", "09:00"),
+        ("Mo, 2. März 2026 10:00 +0100", "09:00"),
+        ("Пн, 02 мар 2026 10:00:00 +0300", "07:00"),
+        ("понеділок, 2 березня 2026", "00:00"),
+        ("lunes, 2 de marzo de 2026 10:00", "10:00"),
+        ("2026/03/02 10:00:00", "10:00"),
+        ("2026年3月2日 10:00", "10:00"),
+        ("02.03.2026 10:00", "10:00"),
+        ("20260302T100000Z", "10:00"),
+        ("1772445600", "10:00"),
+        ("1772445600000", "10:00"),
+        ("Mon, 02 Mar 2026 10:00:00 Europe/Kyiv", "10:00"),
+    ],
+)
+@pytest.mark.parametrize("unusual", ["", "<textInput/>"])
+def test_dates_of_other_forms_are_read(date: str, expected: str, unusual: str) -> None:
+    published = entry(f"<title>x</title><pubDate>{date}</pubDate>{unusual}").published
+    assert published is not None
+    assert published.isoformat() == f"2026-03-02T{expected}:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "date", ["Thu, 30 Nov -0001 00:00:00 +0000", "0000-00-00 00:00:00", "2 Foo 2026", "02/03/2026"]
+)
+def test_what_may_be_two_dates_or_none_is_none(date: str) -> None:
+    assert entry(f"<title>x</title><pubDate>{date}</pubDate>").published is None
+
+
 def test_date_that_can_not_be_read_does_not_undo_one_that_can() -> None:
     for odd in ("", "<image><url>x</url></image>"):
         one = entry(f"<title>x</title>{odd}<pubDate>Sun, 22 Nov 2026 09:00:00 GMT</pubDate><pubDate>soon</pubDate>")
@@ -250,6 +346,14 @@ def test_items_without_id_that_share_a_link_are_told_apart_by_title_and_date() -
     assert len(parsed.entries) == 3
     assert all(name.startswith("sha256:") for name in parsed.identities)
     assert parsed.spans.shared_links
+
+
+def test_items_of_one_id_link_and_date_are_told_apart_by_titles() -> None:
+    same = "<guid>https://a.example/</guid><pubDate>Thu, 01 Jan 1970 00:00:00 GMT</pubDate>"
+    items = [f"<title>{n}</title><description>About {n}</description>{same}" for n in range(3)]
+    assert [one.title for one in parse(rss(*items)).entries] == ["0", "1", "2"]
+    renamed = [f"<title>{n}</title><description>The same</description>{same}" for n in range(2)]
+    assert [one.title for one in parse(rss(*renamed)).entries] == ["0"]  # the first is what the feed means now
 
 
 def test_item_that_is_listed_twice_counts_once() -> None:
@@ -341,6 +445,15 @@ def test_body_that_is_no_feed_is_described(body: bytes, sentence: str | None) ->
 def test_warnings_of_a_broken_server_before_the_feed_are_skipped() -> None:
     parsed = parse("<br />\n<b>Warning</b>: x<br />\n<?xml version='1.0'?>\n" + rss("<title>A</title>"))
     assert [one.title for one in parsed.entries] == ["A"]
+
+
+@pytest.mark.parametrize("start", ['<rss version="2.0">', '<feed xmlns="http://www.w3.org/2005/Atom">'])
+def test_feed_that_is_laid_out_as_a_page_is_read(start: str) -> None:
+    name, item = ("rss", "item") if "rss" in start else ("feed", "entry")
+    page = f"<!DOCTYPE html>\n<html><head><title>Page</title></head><body>{start}<title>T</title>"
+    parsed = parse(f"{page}<{item}><title>A</title><id>1</id></{item}></{name}></body></html>")
+    assert [one.title for one in parsed.entries] == ["A"]
+    assert parsed.meta.title in {"T", None}  # RSS without a channel has none
 
 
 def test_ill_formed_feed_gives_what_can_be_read() -> None:

@@ -32,6 +32,8 @@ _ESCAPED_BLOCK = re.compile(
     r"\s*&lt;(?:p|div|a|img|br|table|ul|ol|h[1-6]|span|blockquote|figure|strong|em|b|i)(?:\s[^<]*?)?/?&gt;"
 )
 _YEAR = 366 * 24 * 60  # minutes
+# Text or a picture in what `sanitise` gave.
+_VISIBLE = re.compile(r"(?:^|>)(?:\s|&nbsp;)*+[^<\s]|<img")
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -129,7 +131,7 @@ def _html(text: RawText | None, document: str, page: str) -> str:
     clean = sanitise(value, base)
     if "<" not in clean and _ESCAPED_BLOCK.match(clean):  # escaped once too often: a reader would see the tags
         clean = sanitise(to_text(clean), base)
-    return clean
+    return clean if _VISIBLE.search(clean) else ""
 
 
 def _title(raw: RawEntry, text: str) -> str:

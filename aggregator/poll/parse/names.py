@@ -52,4 +52,5 @@ def _differ(one: ParsedEntry, other: ParsedEntry) -> bool:
     if one.url != other.url:
         return True
     undated = one.published is None and other.published is None
-    return one.title != other.title and (undated or one.published != other.published)
+    same_text = one.text == other.text != ""
+    return one.title != other.title and (undated or one.published != other.published or not same_text)

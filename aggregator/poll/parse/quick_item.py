@@ -28,13 +28,6 @@ _HARMLESS = frozenset({
     "gml:pos", "gml:linestring", "gml:polygon", "gml:exterior", "gml:linearring", "gml:poslist", "itunes:name",
     "itunes:email",
 })  # fmt: skip
-# Elements without a handler end up in the entry's dictionary under their own names; these would overwrite what we read.
-_KEYS = frozenset({
-    "id", "guidislink", "link", "links", "title_detail", "summary_detail", "content", "content_detail", "author",
-    "author_detail", "authors", "media_description", "media_description_detail", "media_content", "media_thumbnail",
-    "image", "comments", "source", "href", "published_parsed", "updated_parsed", "textinput", "item", "entry", "feed",
-    "channel", "rss", "items", "where",
-})  # fmt: skip
 _ITUNES = "http://www.itunes.com/"
 # Parts of atom:source that are left alone.
 _SOURCE_PARTS = frozenset({
@@ -75,6 +68,7 @@ class _Item:
         self._title_language: str | None = None
         self._summary_language: str | None = None
         self._has_content = False
+        self._original_link: str | None = None
 
     def children(self, parent: _Element, scope: Scope, depth: int) -> None:
         for element in parent:
@@ -92,12 +86,16 @@ class _Item:
         entry.title = filled(entry.title)
         entry.summary = filled(entry.summary)
         entry.caption = filled(entry.caption)
+        entry.link = self._original_link or entry.link
         entry.language = self._title_language or self._summary_language
         return entry
 
     def _ignore(self, element: _Element, name: str) -> None:
-        if name not in _HARMLESS and (has_handler(name) or name.replace(":", "_") in _KEYS):
+        known = has_handler(name)
+        if known and name not in _HARMLESS:
             raise Beyond
+        if ":" in name and not known:  # what stands inside an element of another vocabulary is not the item's
+            return
         for child in element:
             child_name = self._dialect.names.of(child)
             if name in {"contributor", "itunes:owner"} and child_name in _PERSON:
@@ -193,6 +191,11 @@ class _Item:
             self.entry.links.append(href)
         elif href and rel == "enclosure":
             self.entry.enclosures.append(file_of(attributes, href))
+
+    def _original(self, element: _Element, _scope: Scope, depth: int) -> None:
+        value = repair(leaf(element))
+        if self._shallowest("original_link", depth):
+            self._original_link = value
 
     def _comments(self, element: _Element, scope: Scope, depth: int) -> None:
         if attributes_of(element):
@@ -353,6 +356,8 @@ _HANDLERS: dict[str, Callable[[_Item, _Element, Scope, int], None]] = {
     "guid": _Item._guid,
     "id": _Item._guid,
     "link": _Item._link,
+    "feedburner:origlink": _Item._original,
+    "pheedo:origlink": _Item._original,
     "comments": _Item._comments,
     "source": _Item._source,
     "author": _Item._author,

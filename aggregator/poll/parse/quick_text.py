@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC, datetime, timedelta
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from feedparser.html import _cp1252
 from lxml.etree import _Element
@@ -14,6 +14,7 @@ from aggregator.poll.parse.quick_names import Beyond, Names, has_handler
 from aggregator.poll.parse.record import parse_date
 
 _C1 = re.compile("[\x80-\x9f]")
+_QUOTE = {'"': "&quot;"}
 _RFC822 = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
     r" (\d\d):(\d\d):(\d\d) (?:GMT|UTC|Z|([+-])(\d\d)(\d\d))"
@@ -76,7 +77,7 @@ def _write_inner(element: _Element, names: Names, pieces: list[str]) -> None:
     for child in element:
         _check(child, names)
         tag = _local(child)
-        attributes = "".join(f" {name.rpartition('}')[2]}={quoteattr(value)}" for name, value in child.items())
+        attributes = "".join(f' {name.rpartition("}")[2]}="{escape(value, _QUOTE)}"' for name, value in child.items())
         pieces.append(f"<{tag}{attributes}>")
         _write_inner(child, names, pieces)
         pieces.append(f"</{tag}>")

@@ -19,9 +19,11 @@ from typing import Any
 
 import feedparser
 import feedparser.api
+import feedparser.mixin
 from feedparser.datetimes import _parse_date
 from feedparser.sanitizer import replace_doctype
 
+from aggregator.poll.parse.dates import loose_date
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
 from aggregator.poll.parse.result import NotAFeed
 
@@ -32,13 +34,19 @@ MAX_AUTHOR = 1000
 _EMAIL = re.compile(r"([A-Za-z0-9_.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:\?subject=\S+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
+# Elements without a handler that are read here.
+_KEPT = frozenset({"ttl", "sy_updateperiod", "sy_updatefrequency", "icon", "logo", "comments"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
 
 
 def parse_date(text: str | None) -> datetime | None:
-    """Any date that feedparser understands; None for the others and for years beyond 9999 or before 1."""
+    """Any date that we or feedparser understand; None for the others and for years beyond 9999 or before 1."""
+    if not text:
+        return None
+    if found := loose_date(text):
+        return found
     try:
-        parsed = _parse_date(text) if text else None
+        parsed = _parse_date(text)
         return _EPOCH + timedelta(seconds=calendar.timegm(parsed)) if parsed else None
     except (OverflowError, ValueError):
         return None
@@ -99,6 +107,32 @@ def _loose(data: bytes, base_url: str, entities: dict[str, str]) -> Any:
 
 class _Apart:
     """What feedparser mixes, kept apart; a base of both its parsers, whose names and stack it uses."""
+
+    def unknown_starttag(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+        super().unknown_starttag(self._apart(tag), attributes)  # type: ignore[misc]
+
+    def unknown_endtag(self, tag: str) -> None:
+        super().unknown_endtag(self._apart(tag))  # type: ignore[misc]
+
+    def _apart(self, tag: str) -> str:
+        """feedparser keeps elements that it doesn't know under their own names, where <authors> or <links> replace
+        the lists that it makes. Here they have names that nothing else has."""
+        return tag if self.incontent or self._knows(tag) else f"-:{tag}"  # type: ignore[attr-defined]
+
+    def _knows(self, tag: str) -> bool:
+        prefix, _, name = tag.rpartition(":")
+        prefix = self.namespacemap.get(prefix, prefix)  # type: ignore[attr-defined]
+        name = f"{prefix}_{name}" if prefix else name
+        return name in _KEPT or hasattr(self, f"_start_{name}") or hasattr(self, f"_end_{name}")
+
+    def _start_feedburner_origlink(self, _attributes: dict[str, str]) -> None:
+        """The article's own address; <link> is then one that counts clicks and may be out of order."""
+        self.push("original_link", 1)  # type: ignore[attr-defined]
+
+    def _end_feedburner_origlink(self) -> None:
+        self.pop("original_link")  # type: ignore[attr-defined]
+
+    _start_pheedo_origlink, _end_pheedo_origlink = _start_feedburner_origlink, _end_feedburner_origlink
 
     def _start_media_description(self, attributes: dict[str, str]) -> None:
         """A picture's caption is not the entry's text: feedparser lets it stand in for the summary or push that out."""
@@ -168,10 +202,25 @@ class _Apart:
     def _start_psc_chapter(self, attributes: dict[str, str]) -> None:
         pass
 
+    @staticmethod
+    def strattrs(attributes: list[tuple[str, str]]) -> str:
+        """The attributes of an XHTML tag, with the language as HTML names it."""
+        named = [("lang" if name == "xml:lang" else name, value) for name, value in attributes]
+        return str(feedparser.mixin._FeedParserMixin.strattrs(named))
+
     def handle_charref(self, ref: str) -> None:
         """A reference to a character that doesn't exist is nothing, in an ill-formed document too."""
         with contextlib.suppress(ValueError, OverflowError):
             super().handle_charref(ref)  # type: ignore[misc]
+
+    def _end_published(self) -> None:
+        self._save("published_parsed", parse_date(self.pop("published")), overwrite=True)  # type: ignore[attr-defined]
+
+    def _end_updated(self) -> None:
+        self._save("updated_parsed", parse_date(self.pop("updated")), overwrite=True)  # type: ignore[attr-defined]
+
+    _end_issued = _end_pubdate = _end_published
+    _end_modified = _end_lastbuilddate = _end_updated
 
     def _save(self, key: str, value: Any, overwrite: bool = False) -> None:
         """A second <pubDate> that can't be read must not undo the first."""
@@ -181,7 +230,27 @@ class _Apart:
 
 
 class _Strict(_Apart, feedparser.api.StrictFeedParser):  # type: ignore[misc]
-    pass
+    """What stands inside an unknown element of another vocabulary is not the item's: related articles, captions, goods.
+
+    feedparser takes their links and titles for the item's. Those without a prefix may be lists: <categories>. (In an
+    ill-formed document such an element may never end.)
+    """
+
+    _within = 0  # depth inside such an element
+
+    def unknown_starttag(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+        if self._within or self._is_foreign(tag):
+            self._within += 1
+        if self._within < 2:
+            super().unknown_starttag(tag, attributes)
+
+    def unknown_endtag(self, tag: str) -> None:
+        if self._within < 2:
+            super().unknown_endtag(tag)
+        self._within -= self._within > 0
+
+    def _is_foreign(self, tag: str) -> bool:
+        return ":" in tag and bool(self.inentry) and not self.incontent and not self._knows(tag)
 
 
 class _Loose(_Apart, feedparser.api.LooseFeedParser):  # type: ignore[misc]
@@ -221,7 +290,7 @@ def _entry(entry: Mapping[str, Any]) -> RawEntry:
     title = entry.get("title_detail") or {}
     return RawEntry(
         id=_string(entry, "id"),
-        link=_string(entry, "link"),
+        link=_string(entry, "original_link") or _string(entry, "link"),
         links=[link["href"] for link in links if link.get("rel") == "alternate" and link.get("href")],
         title=_text(entry, "title"),
         summary=_text(entry, "summary") if "summary_detail" in entry else None,  # else a copy of the content
@@ -284,10 +353,5 @@ def _file(media: Mapping[str, Any]) -> RawFile:
 
 
 def _date(entry: Mapping[str, Any], key: str) -> datetime | None:
-    if not dict.__contains__(entry, key):  # else feedparser gives `published` for `updated`
-        return None
-    parsed = entry[key]
-    try:
-        return _EPOCH + timedelta(seconds=calendar.timegm(parsed)) if parsed else None
-    except (OverflowError, ValueError):
-        return None
+    """`entry.get` would give `published` for `updated`."""
+    return entry[key] if dict.__contains__(entry, key) else None

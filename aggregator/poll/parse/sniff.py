@@ -10,6 +10,10 @@ from aggregator.text.html import to_text
 _LOOK_AT = 64 * 1024
 _NAME = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF|RDF|\w{1,20}:feed|channel)[\s>]", re.IGNORECASE)
+# Some sites lay out their feed as one of their pages.
+_FEED_IN_PAGE = re.compile(
+    rb"<(?:rss\s[^<>]*\bversion\s*=|feed\s[^<>]*\bxmlns\s*=\s*[\"']http://(?:www\.w3\.org/2005/Atom|purl\.org/atom/))"
+)
 _LONG_SPACE = re.compile(rb"\s{100,}")
 _TITLE = re.compile(rb"<title[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
 _ASIDES = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!", b">"))
@@ -49,12 +53,12 @@ def from_root(data: bytes) -> bytes:
     root, start = _root(head)
     if root not in _ROOTS:
         # A broken server may have written warnings before the document.
-        feed = _FEED_START.search(head)
-        if feed is None or root == b"html":
+        feed = (_FEED_IN_PAGE if root == b"html" else _FEED_START).search(head)
+        if feed is None:
             raise NotAFeed(describe(head, root))
         start = feed.start()
     doctype = head.rfind(b"<!DOCTYPE", 0, start)
-    if doctype < 0:
+    if doctype < 0 or root == b"html":
         return data[start:]
     # feedparser looks for declarations at the beginnings of lines, in a time that grows with the square of white space.
     return _LONG_SPACE.sub(b"\n", data[doctype:start]) + data[start:]
