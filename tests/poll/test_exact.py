@@ -138,6 +138,10 @@ DATES: list[tuple[str, Rule]] = [
         lambda t, u: (t.published is None and "published" in t.entry) or (t.updated is None and "updated" in t.entry),
     ),
     (
+        "a date whose parts slashes or dots divide is not in this month",
+        lambda t, u: re.match(r"\s*\d{4}[/.]", t.entry.get("published") or t.entry.get("updated", "")) is not None,
+    ),
+    (
         "a zone, or half of the day, that feedparser doesn't know",
         lambda t, u: (
             re.search(r"[A-Z]{3,4}$|[ap]\.?m\b|[AP]M\b", t.entry.get("published", "") + t.entry.get("updated", ""))
@@ -331,7 +335,7 @@ def pairs(theirs: list[Fields], ours: tuple[ParsedEntry, ...]) -> list[tuple[Fie
     if len(theirs) != len(ours):
         listed: dict[str, Fields] = {}
         for one in theirs:
-            listed.setdefault(str(one.id or one.url or (one.title, one.summary, one.contents)), one)
+            listed.setdefault(str(one.id or one.url or (one.title, one.summary, one.contents, one.enclosures)), one)
         theirs = [
             one for one in listed.values() if one.id or one.url or one.title or _enclosures(one) or _has_text(one)
         ]
