@@ -5,7 +5,7 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from aggregator import cli, clock
+from aggregator import cli
 from tests.feedserver import FeedServer
 
+# The commands run by the real clock, and what is a week old when it is first seen is no news to them.
+FIRST = datetime.combine(datetime.now(UTC).date() - timedelta(days=2), time(8), UTC)
 ITEM = (
     "<item><title>{title}</title><link>https://a.example/{n}</link><guid isPermaLink='false'>{n}</guid>"
-    "<description>{text}</description><pubDate>{date}</pubDate></item>"
+    "<description>{text}</description><pubDate>{at}</pubDate></item>"
 )
 
 
@@ -71,10 +73,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def rss(*titles: str, text: str = "More on this.") -> bytes:
-    """A feed with these titles, published a minute apart a few hours ago: digests leave old entries out."""
-    began = clock.utc_now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    """A feed with these titles, a minute apart from `FIRST` on."""
     items = "".join(
-        ITEM.format(n=n, title=title, text=text, date=format_datetime(began + timedelta(minutes=n), usegmt=True))
+        ITEM.format(n=n, title=title, text=text, at=format_datetime(FIRST + timedelta(minutes=n)))
         for n, title in enumerate(titles)
     )
     return f"<rss version='2.0'><channel><title>Outlet</title><link>https://a.example/</link>{items}</channel></rss>".encode()
