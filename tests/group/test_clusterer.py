@@ -241,6 +241,28 @@ def test_what_belongs_together_is_told_apart_from_what_does_not() -> None:
     assert [[row.entry_id for row in part] for part in parts] == [[1, 3, 5], [2, 4]]
 
 
+def test_entries_that_have_a_word_are_counted_exactly_whatever_came_and_went() -> None:
+    clusters, vectors = Clusters(SHIPPED), rows(GRAIN, {"bridge": 990, "war": 100}, GRAIN)
+    for row in vectors:
+        clusters.add(1, row)
+    clusters.take(1, vectors[1])
+    assert clusters.told(["grain", "bridge"]) == [2, 0]
+
+
+def test_theme_that_all_share_does_not_draw_all_events_together() -> None:
+    """Sixty events of one Olympics at one time: a story that has swallowed a few must not swallow the rest."""
+    chance, news = random.Random(1), []
+    for _ in range(6):
+        for event in range(60):
+            own = chance.sample([f"{word}{event}" for word in ("athlete", "sport", "hall", "judge", "coach")], 4)
+            news.append((f"Tokyo Olympics: {' '.join(own)}", ""))
+    clusterer = Clusterer("en")
+    told(clusterer, news, step=0)
+    found = stories(clusterer, len(news))
+    assert max(found.count(story) for story in set(found)) < len(news) / 3
+    assert len(set(found)) >= 50
+
+
 def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
     """A settings' join of 0 lets everything that shares a word come together; grouped afresh by the shipped one."""
     clusterer = Clusterer("en")

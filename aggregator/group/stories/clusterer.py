@@ -96,7 +96,13 @@ class Clusterer:
         clusters = self._clusters
         self._recurrence.turn(at)
         counts = document.counts
-        known = Known(len(clusters.by_id), clusters.having(counts), self._recurrence.before(counts))
+        known = Known(
+            stories=len(clusters.by_id),
+            having=clusters.having(counts),
+            entries=len(self._window.rows),
+            told=clusters.told(counts),
+            before=self._recurrence.before(counts),
+        )
         terms, weights = weigh(counts, document.titled, known, self._settings)
         prints = prints_of(document.sentences)
         row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))

@@ -96,6 +96,12 @@ class Clusters:
         self._settings = settings
         self._ends = Ends()
         self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
+        self._told: dict[str, int] = {}  # term -> entries that have it
+
+    def told(self, terms: Iterable[str]) -> list[int]:
+        """How many entries have each of the terms."""
+        told = self._told.get
+        return [told(term, 0) for term in terms]
 
     def having(self, terms: Iterable[str]) -> list[int]:
         """How many clusters have each of the terms."""
@@ -108,9 +114,10 @@ class Clusters:
         if cluster is None:
             cluster = self.by_id[cluster_id] = Cluster(cluster_id, first=row.at, last=row.at)
             self._ends.add(row.at)
-        total, index = cluster.sum, self._index
+        total, index, told = cluster.sum, self._index, self._told
         for term, weight in zip(row.terms, row.weights, strict=True):
             total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
+            told[term] = told.get(term, 0) + 1
         cluster.rows[row.entry_id] = row
         cluster.came(row)
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
@@ -125,8 +132,11 @@ class Clusters:
     def take(self, cluster_id: int, row: Row) -> None:
         """Take an entry out; a cluster without entries is gone."""
         cluster = self.by_id[cluster_id]
-        total, index = cluster.sum, self._index
+        total, index, told = cluster.sum, self._index, self._told
         for term, weight in zip(row.terms, row.weights, strict=True):
+            told[term] -= 1
+            if not told[term]:
+                del told[term]
             left = total[term] - weight
             if left:
                 total[term] = index[term][cluster_id] = left

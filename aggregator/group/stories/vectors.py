@@ -1,8 +1,9 @@
 """What an entry's words weigh.
 
-A word is common when it is in many stories, not in many entries: the name that three hundred entries about one event
-share is what ties them, and must not lose its weight because they are many. And a word is common when it is told day
-after day: 'Wall Street', 'weather', the war that goes on.
+A word is common when it is in many stories, rather than in many entries: the name that three hundred entries about one
+event share is what ties them, and must not lose its weight because they are many. Only where a word is in a large part
+of all entries does that count. And a word is common when it is told day after day: 'Wall Street', 'weather', the war
+that goes on.
 
 Weights are whole numbers: sums of them are exact in any order, so that a window that was read back from the store
 equals the one that grew.
@@ -26,6 +27,10 @@ _ADDED = 0.5  # to a word's frequency: no word's weight is infinite
 _BACKGROUND = 300
 # A word in a quarter of the stories, the theme of a sports week or of a narrow choice of feeds, ties none of them.
 _THEME = 4
+# Entries without any of our words that are taken to have come before the first one. A word weighs no more than its
+# share of the entries lets it: when one story has swallowed all that speaks of the Olympics, 'Tokyo' is in one story
+# alone, and would swallow the rest.
+_EARLIER = 200
 # Added to the square of a vector's length. "Morning briefing: what you need to know" has no word that says which
 # morning: words that weigh little must not weigh much for being alone.
 _FAINT = 30
@@ -62,6 +67,8 @@ class Known:
 
     stories: int  # in the window
     having: Sequence[int]  # stories that have the term
+    entries: int  # in the window
+    told: Sequence[int]  # entries that have the term
     before: Sequence[int]  # days on which it was told, beyond those that are an event's own
 
 
@@ -72,12 +79,14 @@ def weigh(
 
     The entry counts as one story more. The first `titled` of `counts` are the title's.
     """
-    log, most, recurring = math.log, (_BACKGROUND + known.stories + 2) / _THEME, settings.recurring
+    log, recurring = math.log, settings.recurring
+    most, entries = (_BACKGROUND + known.stories + 2) / _THEME, _EARLIER + known.entries
     factor = {count: -(1 + log(count)) for count in set(counts.values())}
+    rows = zip(counts.items(), known.having, known.told, known.before, strict=True)
     weighed = [
-        (factor[count] * log(most / told) / (1 + recurring * before), term)
-        for (term, count), having, before in zip(counts.items(), known.having, known.before, strict=True)
-        if (told := having + 1 + _ADDED) < most
+        (factor[count] * log(min(most / stories, entries / (told + 1))) / (1 + recurring * before), term)
+        for (term, count), having, told, before in rows
+        if (stories := having + 1 + _ADDED) < most
     ]
     if known.stories < _BACKGROUND:
         weighed = _headlines_first(weighed, frozenset(islice(counts, titled)), known.stories)
