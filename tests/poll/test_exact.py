@@ -186,10 +186,6 @@ EXPLAINED: dict[str, list[tuple[str, Rule]]] = {
     ],
     "url": [
         ("an id that is no web address is not a link", lambda t, u: not web_url(t.url) and not u.url),
-        (
-            "the article's own address instead of one that counts clicks",
-            lambda t, u: u.url in {t.entry.get("feedburner_origlink"), t.entry.get("pheedo_origlink")},
-        ),
         ("white space in an address is removed or encoded", lambda t, u: web_url(t.url, BASE) == u.url),
         ("another alternate stands in for a link that is no web address", lambda t, u: not web_url(t.url)),
     ],

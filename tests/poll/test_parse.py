@@ -110,15 +110,6 @@ def test_address_is_link_then_alternate_then_web_id() -> None:
     assert entry(f"<title>x</title><link>https://a.example/{'x' * 3000}</link>").url is None
 
 
-@pytest.mark.parametrize("vocabulary", ["feedburner", "pheedo"])
-def test_address_that_counts_clicks_gives_way_to_the_articles_own(vocabulary: str) -> None:
-    own = f"<{vocabulary}:origLink xmlns:{vocabulary}='urn:x'>https://a.example/1</{vocabulary}:origLink>"
-    body = rss(f"<link>https://click.example/1</link>{own}")
-    assert parse(body).entries[0].url == "https://a.example/1"
-    unusual = parse(body.replace("<link>", "<textInput/><link>"))  # feedparser reads it
-    assert unusual.entries == parse(body).entries
-
-
 RELATED = """<x:related xmlns:x="urn:x"><link url="https://a.example/other"/><title>Other</title>
   <x:photo><description>A caption</description></x:photo></x:related>"""
 

@@ -68,7 +68,6 @@ class _Item:
         self._title_language: str | None = None
         self._summary_language: str | None = None
         self._has_content = False
-        self._original_link: str | None = None
 
     def children(self, parent: _Element, scope: Scope, depth: int) -> None:
         for element in parent:
@@ -86,7 +85,6 @@ class _Item:
         entry.title = filled(entry.title)
         entry.summary = filled(entry.summary)
         entry.caption = filled(entry.caption)
-        entry.link = self._original_link or entry.link
         entry.language = self._title_language or self._summary_language
         return entry
 
@@ -191,11 +189,6 @@ class _Item:
             self.entry.links.append(href)
         elif href and rel == "enclosure":
             self.entry.enclosures.append(file_of(attributes, href))
-
-    def _original(self, element: _Element, _scope: Scope, depth: int) -> None:
-        value = repair(leaf(element))
-        if self._shallowest("original_link", depth):
-            self._original_link = value
 
     def _comments(self, element: _Element, scope: Scope, depth: int) -> None:
         if attributes_of(element):
@@ -356,8 +349,6 @@ _HANDLERS: dict[str, Callable[[_Item, _Element, Scope, int], None]] = {
     "guid": _Item._guid,
     "id": _Item._guid,
     "link": _Item._link,
-    "feedburner:origlink": _Item._original,
-    "pheedo:origlink": _Item._original,
     "comments": _Item._comments,
     "source": _Item._source,
     "author": _Item._author,

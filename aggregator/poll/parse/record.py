@@ -125,15 +125,6 @@ class _Apart:
         name = f"{prefix}_{name}" if prefix else name
         return name in _KEPT or hasattr(self, f"_start_{name}") or hasattr(self, f"_end_{name}")
 
-    def _start_feedburner_origlink(self, _attributes: dict[str, str]) -> None:
-        """The article's own address; <link> is then one that counts clicks and may be out of order."""
-        self.push("original_link", 1)  # type: ignore[attr-defined]
-
-    def _end_feedburner_origlink(self) -> None:
-        self.pop("original_link")  # type: ignore[attr-defined]
-
-    _start_pheedo_origlink, _end_pheedo_origlink = _start_feedburner_origlink, _end_feedburner_origlink
-
     def _start_media_description(self, attributes: dict[str, str]) -> None:
         """A picture's caption is not the entry's text: feedparser lets it stand in for the summary or push that out."""
         self.push_content("media_description", attributes, "text/plain", 1)  # type: ignore[attr-defined]
@@ -290,7 +281,7 @@ def _entry(entry: Mapping[str, Any]) -> RawEntry:
     title = entry.get("title_detail") or {}
     return RawEntry(
         id=_string(entry, "id"),
-        link=_string(entry, "original_link") or _string(entry, "link"),
+        link=_string(entry, "link"),
         links=[link["href"] for link in links if link.get("rel") == "alternate" and link.get("href")],
         title=_text(entry, "title"),
         summary=_text(entry, "summary") if "summary_detail" in entry else None,  # else a copy of the content
