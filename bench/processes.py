@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 _EVERY = 0.1  # seconds between two looks at the memory
@@ -72,13 +73,12 @@ class _Watch(threading.Thread):
 def descendants(pid: int) -> Iterator[int]:
     """The process and all that it has started, as far as they still live."""
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found = children.read_text().split()
-        except OSError:
-            continue
-        for child in found:
-            yield from descendants(int(child))
+    try:
+        children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # it has ended meanwhile
+        return
+    for child in chain.from_iterable(children):
+        yield from descendants(int(child))
 
 
 def _kilobytes(pid: int, name: str) -> Mapping[str, int]:
