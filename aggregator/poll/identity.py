@@ -81,7 +81,7 @@ def lookup(parsed: ParsedFeed) -> Lookup:
     names.update(e.guid for e in parsed.entries if e.guid)
     urls = frozenset(e.url for e in parsed.entries if e.url)
     titles = frozenset(e.title for e in parsed.entries if e.title)
-    return Lookup(frozenset(map(identity_hash, names | urls)), urls, titles)
+    return Lookup(frozenset(map(identity_hash, names | urls)), urls | set(map(_other_scheme, urls)), titles)
 
 
 def changes(
@@ -177,8 +177,10 @@ class _Book:
             stored = self._by_url.get(address)
             # Some feeds, the BBC's among them, give an article another id with each edit; others have one page for all.
             yield stored if stored and (self._all_renamed or _alike(stored.title, entry.title)) else None
-        if self._all_renamed and self._titles[title] == 1:
-            yield self._by_title.get(title)
+        if self._titles[title] == 1:
+            stored = self._by_title.get(title)
+            # Another address alone: it was corrected, or names the reader's session.
+            yield stored if stored and (self._all_renamed or _same_but_for_address(stored, entry)) else None
 
 
 def _only_one_each(pairs: Iterable[tuple[str, KnownEntry]]) -> Mapping[str, KnownEntry]:
@@ -196,6 +198,13 @@ def _alike(one: str, other: str) -> bool:
     return len(left & right) >= ALIKE * (len(left) + len(right)) / 2
 
 
+def _same_but_for_address(stored: KnownEntry, entry: ParsedEntry) -> bool:
+    """Title, text, enclosures and date are the same; without text or date they say too little."""
+    if not entry.text or _claim(entry) != stored.sort_at:
+        return False
+    return content_hash(replace(entry, url=stored.url)) == stored.content_hash
+
+
 def _plain_title(title: str) -> str:
     return " ".join(title.casefold().split())
 
@@ -209,6 +218,12 @@ def _plain_url(url: str | None) -> str:
     return address.partition("://")[2] + (f"?{query}" if query else "")
 
 
+def _other_scheme(url: str) -> str:
+    """The address with https for http, or the reverse: a site that moves to https is to be found by either."""
+    scheme, _, rest = url.partition("://")
+    return f"{'http' if scheme == 'https' else 'https'}://{rest}"
+
+
 def _address(url: str | None) -> str:
     """`_plain_url` with the fragment, which tells the items of one page apart."""
     return f"{_plain_url(url)}#{(url or '').partition('#')[2]}"
@@ -216,8 +231,13 @@ def _address(url: str | None) -> str:
 
 def _sort_at(entry: ParsedEntry, now: datetime, position: int) -> datetime:
     """min(published, first seen). Undated entries keep the order in which the feed lists them."""
+    claim = _claim(entry)
+    return min(claim, now) if claim else now - timedelta(microseconds=position)
+
+
+def _claim(entry: ParsedEntry) -> datetime | None:
     claim = entry.published or entry.updated
-    return now - timedelta(microseconds=position) if claim is None or claim < _OLDEST_CLAIM else min(claim, now)
+    return claim if claim and claim >= _OLDEST_CLAIM else None
 
 
 def _bounded(found: Changes, known: KnownEntries, parsed: ParsedFeed, now: datetime, *, released: bool) -> Changes:

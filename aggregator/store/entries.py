@@ -47,7 +47,8 @@ class KnownEntry:
     url: str | None
     title: str
     content_hash: int
-    revision: int = 1
+    revision: int
+    sort_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,13 @@ def look_alikes(
 
     Answered from an index that holds nothing but hashes; `since` bounds how much of it is read for a large feed.
     """
-    found: dict[int, list[KnownEntry]] = {}
+    found: dict[int, dict[int, KnownEntry]] = {}  # once each: address and title may be asked for in two statements
     statement = _LOOK_ALIKES if since is None else _LOOK_ALIKES.where(entries.c.first_seen >= since)
     for chunk in _chunks([identity_hash(name) for name in names]):
         for feed_id, *values in conn.execute(statement, {"feeds": feed_ids, "hashes": chunk}):
-            found.setdefault(feed_id, []).append(KnownEntry(*values))
-    return found
+            one = KnownEntry(*values)
+            found.setdefault(feed_id, {})[one.id] = one
+    return {feed_id: list(by_id.values()) for feed_id, by_id in found.items()}
 
 
 def pruned_among(conn: Connection, hashes: Mapping[int, Collection[int]]) -> dict[int, frozenset[int]]:
@@ -147,7 +149,7 @@ def count_new_since(conn: Connection, feed_id: int, since: datetime) -> int:
 _FEEDS: BindParameter[Any] = bindparam("feeds", expanding=True)
 _HASHES: BindParameter[Any] = bindparam("hashes", expanding=True)
 _KNOWN: Select[Any] = select(
-    *(entries.c[name] for name in ("feed_id", "id", "guid_hash", "url", "title", "content_hash", "revision"))
+    *(entries.c[name] for name in ("feed_id", "id", "guid_hash", "url", "title", "content_hash", "revision", "sort_at"))
 ).where(entries.c.feed_id.in_(_FEEDS))
 _KNOWN_BY_NAME = _KNOWN.where(entries.c.guid_hash.in_(_HASHES))
 _LOOK_ALIKES = _KNOWN.where(or_(entries.c.url_hash.in_(_HASHES), entries.c.title_hash.in_(_HASHES)))

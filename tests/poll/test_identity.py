@@ -44,7 +44,7 @@ def feed(*entries: ParsedEntry, identities: tuple[str, ...] = (), spans: KnownSp
 
 def known(parsed: ParsedFeed, **fields: object) -> KnownEntries:
     stored = [
-        KnownEntry(number, identity_hash(name), one.url, one.title, content_hash(one), 1)
+        KnownEntry(number, identity_hash(name), one.url, one.title, content_hash(one), 1, one.published or NOW)
         for number, (name, one) in enumerate(zip(parsed.identities, parsed.entries, strict=True), start=1)
     ]
     values: dict[str, object] = {"entries": stored, "total": len(stored), "last_new_at": NOW - DAY}
@@ -165,6 +165,29 @@ def test_edits_that_are_not_wanted_count_as_unchanged() -> None:
     assert kept.edited == found.edited[1:]
 
 
+def test_article_whose_address_alone_is_corrected_stays_one_entry() -> None:
+    before = known(feed(entry(1, guid="https://a.example/teh-report"), entry(2)))
+    found = changes(before, feed(entry(1, guid="https://a.example/x", url="https://a.example/x"), entry(2)), NOW)
+    assert numbers(found) == (0, 1, 1, 1)
+
+
+def test_feed_of_one_item_whose_link_names_the_readers_session_keeps_its_entry() -> None:
+    before = known(feed(entry(1, guid=None, url="https://a.example/1?sid=a8f")))
+    assert numbers(changes(before, feed(entry(1, guid=None, url="https://a.example/1?sid=b97")), NOW)) == (0, 1, 1, 0)
+
+
+def test_notice_that_repeats_an_old_one_is_new_when_date_or_text_differ_or_are_absent() -> None:
+    for old, new in (
+        ({}, {"published": NOW}),
+        ({}, {"text": "Another text."}),
+        ({"published": None}, {"published": None}),
+        ({"text": ""}, {"text": ""}),
+    ):
+        before = known(feed(entry(1, **old), entry(2)))
+        found = changes(before, feed(entry(1, guid="x", url="https://a.example/x", **new), entry(2)), NOW)
+        assert numbers(found) == (1, 0, 0, 1), new
+
+
 def test_column_of_the_same_title_is_new_every_week() -> None:
     before = known(feed(entry(1, title="The week in pictures"), entry(2)))
     found = changes(before, feed(entry(3, title="The week in pictures"), entry(2)), NOW)
@@ -250,10 +273,10 @@ def test_undated_entry_is_sorted_by_its_update() -> None:
     assert changes(KnownEntries(), served, NOW).new[0].sort_at == NOW - 2 * DAY
 
 
-def test_lookup_asks_for_names_addresses_and_titles() -> None:
+def test_lookup_asks_for_names_addresses_of_either_scheme_and_titles() -> None:
     asked = lookup(feed(entry(1), identities=("https://a.example/1",)))
     assert asked.identity_hashes == {identity_hash("id-1"), identity_hash("https://a.example/1")}
-    assert asked.urls == {"https://a.example/1"}
+    assert asked.urls == {"https://a.example/1", "http://a.example/1"}
     assert asked.titles == {"Report number 1 of the committee"}
 
 

@@ -88,6 +88,13 @@ def test_entries_of_one_title_or_address_are_found(store: Store) -> None:
         assert entries.look_alikes(conn, [1], ["another"]) == {}
 
 
+def test_entry_of_one_title_and_one_address_is_found_once_however_many_are_asked_for(store: Store) -> None:
+    fill(store, "g1")
+    with store.read() as conn:
+        names = [FULL.title, *map(str, range(600)), "http://a/1"]
+        assert len(entries.look_alikes(conn, [1], names)[1]) == 1
+
+
 def test_edit_keeps_the_old_text_as_a_revision_and_is_grouped_again(store: Store) -> None:
     fill(store, "g1")
     later = NOW + timedelta(hours=2)
