@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 500
 _USER = re.compile(r"^([^/?#]*//)[^/?#]*@")
+_WITHOUT_SCHEME = re.compile(r"www\.(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?=[/:?#]|$)", re.IGNORECASE)
 _SECRET_PART = re.compile(
     r"([?&;](?:[\w.\[\]-]*(?:key|token|secret|passw(?:or)?d|passwd|pwd|auth|signature|credentials?)|(?:[\w.-]+[_.-])?(?:sig|sid))\]?=)"
     r"[^&;#]+",
     re.IGNORECASE,
 )
+
+
+def with_scheme(url: str) -> str:
+    """`www.example.org/x`, by the letter a relative address, is meant for an absolute one."""
+    return f"http://{url.lstrip()}" if _WITHOUT_SCHEME.match(url.lstrip()) else url
 
 
 @lru_cache(maxsize=20_000)

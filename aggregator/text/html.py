@@ -17,6 +17,8 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
+from aggregator.text.addresses import with_scheme
+
 MAX_HTML = 500_000
 """Characters of one HTML field that are looked at; what follows is cut off."""
 MAX_DEPTH = 256
@@ -146,7 +148,7 @@ def web_url(url: str | None, base_url: str = "") -> str | None:
     url = clean_text(url).strip().translate(_URL_SPACES)
     try:
         if not url.lower().startswith(("http://", "https://")):
-            url = urljoin(base_url, url)
+            url = urljoin(base_url, with_scheme(url))
         parts = urlsplit(url)
     except ValueError:
         return None

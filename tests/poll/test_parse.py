@@ -161,6 +161,38 @@ def test_xml_base_resolves_relative_links() -> None:
     assert one.content == '<img src="https://b.example/x/y/i.png">'
 
 
+@pytest.mark.parametrize("unusual", ["", "<textInput/>"])
+def test_address_without_its_scheme_is_not_relative(unusual: str) -> None:
+    one = entry(f"<title>x</title><link>www.example.org/x</link><description>t</description>{unusual}")
+    assert one.url == "http://www.example.org/x"
+    other = entry("<title>x</title><description>&lt;a href='www.example.org/y'>y&lt;/a></description>")
+    assert 'href="http://www.example.org/y"' in other.summary
+    assert entry(f"<title>x</title><link>www.html</link>{unusual}").url == "https://feeds.example/dir/www.html"
+
+
+@pytest.mark.parametrize(
+    "odd", ["<author>a</author>", "<image/>", "<category>c</category>", "<dc:title>d</dc:title>", "<x><title/></x>"]
+)
+def test_channels_image_does_not_name_the_channel(odd: str) -> None:
+    image = f"<image>{odd}<title>Logo</title><link>https://i.example/</link><url>https://i.example/i.png</url></image>"
+    meta = parse(rss("<title>x</title>", channel=f"<title>T</title>{image}")).meta
+    assert (meta.title, meta.site_url, meta.image_url) == ("T", None, "https://i.example/i.png")
+
+
+def test_cdata_that_lacks_the_end_of_its_end_costs_nothing() -> None:
+    items = (
+        "<title>One</title><description><![CDATA[<p>First]]</description>",
+        "<title>Two</title><description><![CDATA[<code>a[b[0]]</code>, <b>second</b>]]></description>",
+        "<title>Three</title><description> <![CDATA[Third]]</description >",
+    )
+    found = parse(rss(*items)).entries
+    assert [(one.title, one.text) for one in found] == [
+        ("One", "First"),
+        ("Two", "a[b[0]], second"),
+        ("Three", "Third"),
+    ]
+
+
 def test_caption_of_a_picture_is_not_the_text() -> None:
     caption = (
         "<media:content url='https://a.example/a.jpg'><media:description>A caption</media:description></media:content>"
@@ -254,6 +286,9 @@ def test_dates_are_what_the_feed_claims_or_nothing(date: str, expected: datetime
         ("2026年3月2日 10:00", "10:00"),
         ("02.03.2026 10:00", "10:00"),
         ("20260302T100000Z", "10:00"),
+        ("2026-W10-1", "00:00"),
+        ("2026-W10", "00:00"),
+        ("2026W101", "00:00"),
         ("1772445600", "10:00"),
         ("1772445600000", "10:00"),
         ("Mon, 02 Mar 2026 10:00:00 Europe/Kyiv", "10:00"),

@@ -6,7 +6,7 @@ feedparser reads none of these forms, or takes their times for UTC. What isn't k
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from feedparser.datetimes.rfc822 import timezone_names
 
@@ -29,6 +29,7 @@ _FORMS = tuple(
     )
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)z?")
+_WEEK = re.compile(r"(\d{4})-?w(\d\d)(?:-?(\d))?")
 _SINCE_1970 = re.compile(r"(\d{9,10})(?:\d{3})?")
 # Beginnings of the months' names in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian and
 # Ukrainian; longer ones first where one begins like another.
@@ -62,6 +63,9 @@ def loose_date(text: str) -> datetime | None:
     try:
         if found := _COMPACT.fullmatch(text):
             return datetime(*map(int, found.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]
+        if found := _WEEK.fullmatch(text):
+            day = date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
         for form in _FORMS:
             if found := form.fullmatch(text):
                 return _date(found.groupdict())

@@ -11,6 +11,8 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 from lxml.etree import _Element
 
+from aggregator.text.addresses import with_scheme
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
@@ -46,7 +48,7 @@ class Scope(NamedTuple):
 
     def resolve(self, uri: str) -> str:
         """An address in this scope made absolute."""
-        return uri if _ABSOLUTE.fullmatch(uri) else str(_urljoin(self.base, uri))
+        return uri if _ABSOLUTE.fullmatch(uri) else str(_urljoin(self.base, with_scheme(uri)))
 
     @property
     def language(self) -> str | None:

@@ -26,6 +26,7 @@ from feedparser.sanitizer import replace_doctype
 from aggregator.poll.parse.dates import loose_date
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
 from aggregator.poll.parse.result import NotAFeed
+from aggregator.text.addresses import with_scheme
 
 MAX_TAGS = 200
 """Categories of an entry: feedparser compares each with every other."""
@@ -36,6 +37,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 # Elements without a handler that are read here.
 _KEPT = frozenset({"ttl", "sy_updateperiod", "sy_updatefrequency", "icon", "logo", "comments"})
+# What a channel's <image> has, and what is not to be lost wherever it stands.
+_IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height", "item", "entry"})
+_CDATA = re.compile(r"<([\w:.-]++)[^<>]*+>\s*+<!\[CDATA\[|\]\]>|\]\](?=</([\w:.-]++)\s*+>)")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
 
 
@@ -101,8 +105,23 @@ def _strict(data: bytes, base_url: str) -> Any | None:
 def _loose(data: bytes, base_url: str, entities: dict[str, str]) -> Any:
     parser = _Loose(base_url, None, "utf-8", entities)
     parser.resolve_relative_uris = parser.sanitize_html = False
-    parser.feed(data.decode("utf-8", "replace"))
+    parser.feed(_with_cdata_closed(data.decode("utf-8", "replace")))
     return parser
+
+
+def _with_cdata_closed(text: str) -> str:
+    """A CDATA section that lacks the > of its end, as in `]]</description>`, would reach to the next one's end."""
+    pieces: list[str] = []
+    done, element = 0, None  # the element that is all CDATA and open
+    for found in _CDATA.finditer(text):
+        if element is None:
+            element = found[1]
+        elif found[0] == "]]>":
+            element = None
+        elif found[2] == element:
+            pieces += (text[done : found.end()], ">")
+            done, element = found.end(), None
+    return "".join([*pieces, text[done:]])
 
 
 class _Apart:
@@ -124,6 +143,10 @@ class _Apart:
         prefix = self.namespacemap.get(prefix, prefix)  # type: ignore[attr-defined]
         name = f"{prefix}_{name}" if prefix else name
         return name in _KEPT or hasattr(self, f"_start_{name}") or hasattr(self, f"_end_{name}")
+
+    def resolve_uri(self, uri: str) -> str:
+        """An address that lacks its scheme is no relative one."""
+        return str(super().resolve_uri(with_scheme(uri)))  # type: ignore[misc]
 
     def _start_media_description(self, attributes: dict[str, str]) -> None:
         """A picture's caption is not the entry's text: feedparser lets it stand in for the summary or push that out."""
@@ -241,7 +264,15 @@ class _Strict(_Apart, feedparser.api.StrictFeedParser):  # type: ignore[misc]
         self._within -= self._within > 0
 
     def _is_foreign(self, tag: str) -> bool:
-        return ":" in tag and bool(self.inentry) and not self.incontent and not self._knows(tag)
+        if self.incontent:
+            return False
+        if self.inimage and not self.inentry:
+            return tag not in _IN_IMAGE
+        return ":" in tag and bool(self.inentry) and not self._knows(tag)
+
+    def _apart(self, tag: str) -> str:
+        """After an element that no <image> has, feedparser takes the image's title and link for the channel's."""
+        return f"-:{tag}" if self._within else super()._apart(tag)
 
 
 class _Loose(_Apart, feedparser.api.LooseFeedParser):  # type: ignore[misc]

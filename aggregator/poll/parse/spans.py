@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from xml.parsers import expat
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """To be raised when parsing gives other results for the same bytes: then every item is read again once."""
 
 _HASH = 8
