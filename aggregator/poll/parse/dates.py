@@ -5,12 +5,15 @@ feedparser reads none of these forms, or takes their times for UTC. What isn't k
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from feedparser.datetimes import _parse_date
 from feedparser.datetimes.rfc822 import timezone_names
 
 _LONGEST = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REST = (
     r"(?:(?:,?\s*|t)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
     r"(?:\s*(?:(?:utc|gmt|ut)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?|(?P<zone>[a-z]{1,5})))?"
@@ -55,11 +58,24 @@ _ZONES = {
 """Hours before UTC's; of names that several zones have, the one whose servers write it most."""
 
 
-def loose_date(text: str) -> datetime | None:
+def parse_date(text: str | None) -> datetime | None:
+    """Any date that we or feedparser understand; None for the others and for years beyond 9999 or before 1."""
+    if not text:
+        return None
+    if found := _made_up(text):
+        return found
+    try:
+        parsed = _parse_date(text)
+        return _EPOCH + timedelta(seconds=calendar.timegm(parsed)) if parsed else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def _made_up(text: str) -> datetime | None:
     """None for what is no date, or one of a form that is not known here. A time without a zone is UTC."""
     text = " ".join(text[:_LONGEST].lower().split())
     if found := _SINCE_1970.fullmatch(text):
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(found[1]))
+        return _EPOCH + timedelta(seconds=int(found[1]))
     try:
         if found := _COMPACT.fullmatch(text):
             return datetime(*map(int, found.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aggregator.poll.parse.dates import parse_date
 from aggregator.poll.parse.raw import RawEntry, RawFeed, RawFile, RawPerson, RawText
-from aggregator.poll.parse.record import parse_date
 from aggregator.poll.parse.result import NotAFeed
 
 _VERSION = "https://jsonfeed.org/version/"

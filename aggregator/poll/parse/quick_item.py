@@ -10,11 +10,11 @@ from typing import Final
 from feedparser.mixin import _FeedParserMixin
 from lxml.etree import _Element
 
+from aggregator.poll.parse.apart import MAX_TAGS, author_detail
 from aggregator.poll.parse.quick_names import RDF, Beyond, Names, Scope, attributes_of, has_handler
 from aggregator.poll.parse.quick_parts import HTML, TYPES, file_of, filled, href_of, is_page, leaf, link_of, resolved
 from aggregator.poll.parse.quick_text import quick_date, repair, xhtml
 from aggregator.poll.parse.raw import RawEntry, RawPerson, RawText
-from aggregator.poll.parse.record import MAX_TAGS, author_detail
 
 _QUERY_VARIABLE = re.compile("&([A-Za-z0-9_]+);")
 

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 from feedparser.html import _cp1252
 from lxml.etree import _Element
 
+from aggregator.poll.parse.dates import parse_date
 from aggregator.poll.parse.quick_names import Beyond, Names, has_handler
-from aggregator.poll.parse.record import parse_date
 
 _C1 = re.compile("[\x80-\x9f]")
 _QUOTE = {'"': "&quot;"}
