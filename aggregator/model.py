@@ -136,7 +136,7 @@ class Entry(EntryContent):
 
     id: int
     feed_id: int
-    feed_url: str
+    feed_url: str  # under which the feed was first known: what is published of the entry never changes its id
     guid: str  # the item's id, or the per-feed fallback (link, then content hash)
     first_seen: datetime
     sort_at: datetime  # min(published, first_seen): nobody pins himself on top with a date in the future

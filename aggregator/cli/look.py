@@ -15,7 +15,7 @@ from aggregator.errors import UsageError
 from aggregator.text.addresses import without_credentials
 
 if TYPE_CHECKING:
-    from aggregator.model import Entry, Story
+    from aggregator.model import Entry, Feed, Story
 
 Since = Annotated[
     str | None, typer.Option("--since", help="A date (2026-11-22), a time (2026-11-22T08:00) or an age (2d).")
@@ -64,7 +64,7 @@ def entries(
         of = feeds.by_ids(conn, list({entry.feed_id for entry in found}))
         keys = stored_stories.keys(conn, {entry.story_id for entry in found if entry.story_id is not None})
     if as_json:
-        print_json([entry_json(entry, keys) for entry in found])
+        print_json([entry_json(entry, of[entry.feed_id], keys) for entry in found])
     else:
         print_table(
             ["Id", "When", "Feed", "Topics", "Title"],
@@ -94,11 +94,11 @@ def _known_topic(topic: str | None, topics: dict[str, Any]) -> None:
         raise UsageError(unknown("topic", topic, topics))
 
 
-def entry_json(entry: Entry, story_keys: dict[int, str]) -> dict[str, Any]:
+def entry_json(entry: Entry, feed: Feed, story_keys: dict[int, str]) -> dict[str, Any]:
     """An entry as `--json` prints it; spans are offsets in code points of `title` or `text`."""
     return {
         "id": entry.id,
-        "feed": without_credentials(entry.feed_url),
+        "feed": without_credentials(feed.url),
         "guid": entry.guid,
         "url": entry.url,
         "title": entry.title,

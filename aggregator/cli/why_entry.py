@@ -260,7 +260,7 @@ def _excerpt(entry: Entry, span: Span) -> str:
 def _as_json(one: Explanation, keys: dict[int, str]) -> dict[str, Any]:
     return {
         "kind": "entry",
-        "entry": entry_json(one.entry, keys),
+        "entry": entry_json(one.entry, one.feed, keys),
         "topics": one.verdicts,
         "keywords": one.misses,
         "story": story_json(one.story) if one.story else None,

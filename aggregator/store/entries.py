@@ -283,7 +283,7 @@ def prune(conn: Connection, before: datetime, limit: int) -> int:
 
 # -- reading ----------------------------------------------------------------------------------------------------------
 
-ENTRIES = select(entries, feeds.c.url.label("feed_url")).join(feeds, feeds.c.id == entries.c.feed_id)
+ENTRIES = select(entries, feeds.c.first_url.label("feed_url")).join(feeds, feeds.c.id == entries.c.feed_id)
 """Start of every statement that `load` reads."""
 
 

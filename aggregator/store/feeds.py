@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,13 +87,18 @@ _UPDATED = [name for name in PollOutcome.__dataclass_fields__ if name not in {"f
 
 
 def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
-    """Make the table name what feeds.yaml names. A feed that left keeps its entries, in case it comes back."""
+    """Make the table name what feeds.yaml names. A feed that left keeps its entries, in case it comes back.
+
+    One whose address was changed to where it had moved stays the feed that it is.
+    """
     wanted: dict[str, dict[str, Any]] = {str(config.url): _given(config) for config in configs}
     columns = ["configured", "paused", "given_name", "given_outlet", "priority", "host"]
-    stored = {
-        row.url: row for row in conn.execute(select(feeds.c.id, feeds.c.url, *(feeds.c[name] for name in columns)))
-    }
-    added = [{"url": url, **values} for url, values in wanted.items() if url not in stored]
+    seen = [feeds.c[name] for name in ("id", "url", *columns, "final_url", "moved_to", "moved_polls")]
+    stored = {row.url: row for row in conn.execute(select(*seen))}
+    for row, url in _followed(stored, wanted):
+        conn.execute(update(feeds).where(feeds.c.id == row.id).values(url=url, **_NOT_MOVED))
+        stored[url] = stored.pop(row.url)
+    added = [{"url": url, "first_url": url, **values} for url, values in wanted.items() if url not in stored]
     changed = [
         {"row": stored[url].id, **values}
         for url, values in wanted.items()
@@ -110,6 +115,26 @@ def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
     if added or changed or removed:
         note_change(conn)
     return SyncReport(len(added), len(changed), len(removed))
+
+
+def _followed(stored: Mapping[str, Row[Any]], wanted: Collection[str]) -> list[tuple[Row[Any], str]]:
+    """Feeds that feeds.yaml names by another address than before, and that address: where they answer, or https."""
+    new = [url for url in wanted if url not in stored]
+    left = [row for url, row in stored.items() if row.configured and url not in wanted] if new else []
+    by_target = {_target(row): row for row in left}
+    by_address = {_either_scheme(row.url): row for row in left}
+    found = ((by_target.get(url) or by_address.get(_either_scheme(url)), url) for url in new)
+    return list({row.id: (row, url) for row, url in found if row is not None}.values())
+
+
+def _either_scheme(url: str) -> str:
+    scheme, _, address = url.partition("://")
+    return address if scheme in ("http", "https") else url
+
+
+def _target(row: Row[Any]) -> str | None:
+    """Where a feed answered last. A parked domain that it redirects to is not the feed; see `poll.moves`."""
+    return None if row.moved_to == row.final_url and not row.moved_polls else row.final_url
 
 
 def note_change(conn: Connection) -> None:
@@ -133,6 +158,7 @@ def _given(config: FeedConfig) -> dict[str, Any]:
     }
 
 
+_NOT_MOVED = {"moved_to": None, "moved_since": None, "moved_polls": 0}
 _FRESH = {
     "state": FeedState.NEW,
     "state_reason": "not polled yet",

@@ -32,7 +32,7 @@ _GENERATION = "grouping.generation"
 _UNREAD = frozenset(("summary", "content", "evidence"))
 _ENTRIES = select(
     *(literal("").label(column.name) if column.name in _UNREAD else column for column in entries.c),
-    feeds.c.url.label("feed_url"),
+    feeds.c.first_url.label("feed_url"),
 ).join(feeds, feeds.c.id == entries.c.feed_id)
 
 

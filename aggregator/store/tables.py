@@ -53,6 +53,7 @@ feeds = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
+    Column("first_url", Text, nullable=False),  # published ids are made of it; `url` may follow a move
     Column("host", Text, nullable=False),
     Column("configured", Boolean, nullable=False),  # still in feeds.yaml
     Column("paused", Boolean, nullable=False),  # by feeds.yaml

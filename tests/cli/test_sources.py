@@ -226,3 +226,23 @@ def test_schema_is_the_shipped_one(run: Run, tmp_path: Path) -> None:
     assert run("schema").out == shipped
     run("schema", "--out", "mine.json")
     assert (tmp_path / "mine.json").read_text(encoding="utf-8") == shipped
+
+
+def test_feed_whose_new_address_is_put_into_feeds_yaml_brings_nothing_anew(
+    run: Run, site: FeedServer, tmp_path: Path
+) -> None:
+    def published() -> list[str]:
+        assert [run(stage).code for stage in ("group", "publish")] == [0, 0]
+        ids = etree.parse(tmp_path / "data" / "public" / "feed.atom").findall("{*}entry/{*}id")
+        return sorted(one.text or "" for one in ids)
+
+    new = site.feed("/new", rss("New air defence systems for Kyiv", "A quiet day at the zoo"))
+    site.script("/feed", Reply(status=301, headers={"Location": new}))
+    assert run("poll").code == 0
+    before = published()
+    text = (tmp_path / "feeds.yaml").read_text()
+    (tmp_path / "feeds.yaml").write_text(text.replace(site.url("/feed"), new))
+    assert "0 new" in run("poll", "--now").out
+    assert len(before) == 2
+    assert published() == before
+    assert {one["feed"] for one in json.loads(run("entries", "--json").out)} == {new}

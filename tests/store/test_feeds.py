@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from aggregator.config.models import FeedConfig
 from aggregator.model import FeedState
 from aggregator.store import feeds
@@ -218,3 +220,42 @@ def test_feeds_are_found_by_id_after_they_left_feeds_yaml(store: Store) -> None:
         ids = [feed.id for feed in feeds.list_all(conn)]
         found = feeds.by_ids(conn, [ids[0] - 1, *ids])
     assert sorted(feed.url for feed in found.values()) == ["http://a/", "http://b/"]
+
+
+@pytest.mark.parametrize(
+    ("polled", "new"),
+    [
+        ({"final_url": "https://new.example/feed"}, "https://new.example/feed"),
+        (
+            {"final_url": "https://new.example/feed", "moved_to": "https://new.example/feed", "moved_polls": 3},
+            "https://new.example/feed",
+        ),
+        ({}, "https://a.example/"),
+    ],
+)
+def test_feed_whose_address_follows_where_it_moved_stays_the_feed_that_it_is(
+    store: Store, polled: dict[str, Any], new: str
+) -> None:
+    sync(store, "http://a.example/", "http://b.example/")
+    leased = {one.feed.url: one for one in lease(store)}
+    save(store, outcome(leased["http://a.example/"], **polled))
+    assert sync(store, new, "http://b.example/") == feeds.SyncReport(0, 1, 0)
+    with store.read() as conn:
+        first, other = feeds.list_all(conn)
+    assert (first.url, first.etag, first.moved_to) == (new, 'W/"a"', None)
+    assert first.id == leased["http://a.example/"].feed.id
+    assert other.url == "http://b.example/"
+
+
+@pytest.mark.parametrize(
+    "polled",
+    [
+        {"final_url": "http://a.example/"},
+        # A parked domain: the feed's entries were not there.
+        {"final_url": "https://new.example/feed", "moved_to": "https://new.example/feed", "moved_polls": 0},
+    ],
+)
+def test_feed_of_an_address_that_the_old_one_did_not_lead_to_is_another(store: Store, polled: dict[str, Any]) -> None:
+    sync(store, "http://a.example/")
+    save(store, *(outcome(one, **polled) for one in lease(store)))
+    assert sync(store, "https://new.example/feed") == feeds.SyncReport(1, 0, 1)

@@ -42,6 +42,7 @@ def upgrade() -> None:
         "feeds",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("first_url", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("configured", sa.Boolean(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
