@@ -246,6 +246,7 @@ def _feed_row(feed: Feed) -> dict[str, Any]:
         "id": feed.id,
         "url": feed.url,
         "host": f"outlet{feed.id}.example",
+        "first_url": feed.url,
         "configured": True,
         "paused": False,
         "given_name": feed.name,
