@@ -75,13 +75,15 @@ class TopicMatcher:
         self._thresholds = {name: topic.threshold or THRESHOLD for name, topic in topics.items()}
         # A rival counts from the score of which a share is more than some topic needs anyway.
         self._rivals_from = min(self._thresholds.values(), default=THRESHOLD) / _RIVAL_SHARE
+        self._least = min([self._rivals_from, *self._thresholds.values()])  # a score below it decides nothing
         self._limited = {name for name, topic in topics.items() if topic.feeds}
         self._matcher = Matcher(
             {
                 (name, wanted): topic.any if wanted else topic.not_
                 for name, topic in topics.items()
                 for wanted in (True, False)
-            }
+            },
+            whole=[(name, False) for name in topics],
         )
 
     def match(self, entry: EntryContent, feed_name: str, feed_url: str) -> tuple[TopicMatch, ...]:
@@ -109,7 +111,7 @@ class TopicMatcher:
 
     def _read(self, entry: EntryContent, feed_name: str, feed_url: str, *, whole: bool) -> _Reading:
         """All topics' evidence, or that of those which may take the entry, or keep others from taking it."""
-        read = self._matcher.read(entry)
+        read = self._matcher.read(entry, 0.0 if whole else self._least)
         if whole or read.fields["text"].length <= SUMMARY_WORDS:  # nearly all mentions in a summary are enough
             names = [name for name, wanted in self._matcher.lists(read) if wanted]
             found = [

@@ -68,6 +68,11 @@ def weigh(kind: Kind, field: FieldText, place: Place) -> float:
     return _TEXT * _FACTORS[kind] / (1 + place[0] // CHUNK_STEP / half)
 
 
+def latest(mentions: int, enough: float) -> float:
+    """The word of an article's text up to which that many mentions from there on may weigh `enough` together."""
+    return _HALF * (_TEXT * mentions / enough - 1)
+
+
 def backed(together: float, keywords: int) -> float:
     """The score of several keywords whose evidence weighs so much together."""
     return together * (1 + _BACKING * (keywords - 1))

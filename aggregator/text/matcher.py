@@ -9,15 +9,16 @@ when its first entry comes. Not safe to share between threads.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 from aggregator.model import EntryContent
-from aggregator.text.evidence import Hit, backed
+from aggregator.text.evidence import SUMMARY_WORDS, Hit, backed
 from aggregator.text.expressions import Compiled, Compiler, Expression
 from aggregator.text.keywords import parse_keyword
 from aggregator.text.language import UNKNOWN, detect
 from aggregator.text.places import ReadEntry, field_text, read_field
+from aggregator.text.prospects import Prospects
 from aggregator.text.stems import LANGUAGES
 from aggregator.text.triggers import Triggers
 from aggregator.text.vocabulary import Reader, Readings
@@ -32,7 +33,8 @@ List = TypeVar("List", bound=Hashable)
 class Matcher(Generic[List]):
     """Compiled lists of keywords. Raises `KeywordError` for a keyword that can't work."""
 
-    def __init__(self, lists: Mapping[List, Sequence[str]]) -> None:
+    def __init__(self, lists: Mapping[List, Sequence[str]], whole: Collection[List] = ()) -> None:
+        """`whole`: lists that no reading may leave out."""
         compiler = Compiler()
         self._keywords: list[Compiled] = []
         self._owners: list[List] = []  # the list of each keyword
@@ -47,11 +49,25 @@ class Matcher(Generic[List]):
         self._readings: dict[str, Readings] = {}
         self._readers: dict[tuple[str, bool], Reader] = {}
         self._always = [index for index, compiled in enumerate(self._keywords) if compiled.needs is None]
-        needs = [(way, index) for index, compiled in enumerate(self._keywords) for way in compiled.needs or ()]
-        self._triggers = Triggers(needs, [word.form for word in self._vocabulary.words])
+        ways = [(index, way) for index, compiled in enumerate(self._keywords) for way in compiled.needs or ()]
+        self._triggers = Triggers([way for _, way in ways], [word.form for word in self._vocabulary.words])
+        self._keyword_of = [index for index, _ in ways]
+        order = {name: at for at, name in enumerate(self._lists)}
+        known = [compiled.main_words for compiled in self._keywords]
+        # What is always looked at may add to any keyword of its list.
+        whole = {*whole, *(self._owners[index] for index in self._always)}
+        kept = {index for name in whole for index in self._lists[name]}
+        self._prospects = Prospects(
+            [order[self._owners[index]] for index, _ in ways],
+            [None if index in kept else known[index].get(way) for index, way in ways],
+            len(self._vocabulary.words),
+        )
 
-    def read(self, entry: EntryContent) -> ReadEntry:
-        """The entry's words looked up, each field in the language that it is written in."""
+    def read(self, entry: EntryContent, enough: float = 0.0) -> ReadEntry:
+        """The entry's words looked up, each field in the language that it is written in.
+
+        Lists that can't come to the score `enough` in an article may be left out of the candidates.
+        """
         language = detect(entry.title, entry.text, entry.language)
         fields = {}
         for name in self._fields:
@@ -59,10 +75,12 @@ class Matcher(Generic[List]):
             prose = name in ("title", "text")
             reader = self._reader(language if prose else UNKNOWN, shouting=prose and text.isupper())
             fields[name] = read_field(name, text, reader)
-        met = self._triggers.candidates(set[int]().union(*[field.found for field in fields.values()]))
-        met.update(self._always)
+        ways = self._triggers.met(set[int]().union(*[field.found for field in fields.values()]))
+        if enough and fields["text"].length > SUMMARY_WORDS:
+            ways = self._prospects.worth(ways, fields, language, enough)
+        met = dict.fromkeys(map(self._keyword_of.__getitem__, ways))  # in order, as the ways are
         candidates: dict[Hashable, list[int]] = {}
-        for index in sorted(met):
+        for index in sorted([*met, *self._always]) if self._always else met:
             candidates.setdefault(self._owners[index], []).append(index)
         return ReadEntry(language, fields, candidates)
 

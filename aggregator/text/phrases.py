@@ -105,6 +105,19 @@ def ceiling(pattern: Pattern, entry: ReadEntry) -> float:
     return WORDS_APART if _may_be_apart(pattern.loose, entry) else total
 
 
+def main_words(pattern: Pattern) -> dict[frozenset[int], tuple[int, int]]:
+    """By way to write a phrase the word of which each mention gives one piece of evidence at most: in languages whose
+    phrases begin with the main word, and in others. Empty where it isn't as simple."""
+    if len(set(map(frozenset, pattern.ways))) < len(pattern.ways) or max(map(len, pattern.ways)) > NEAR_WORDS:
+        return {}
+    return {frozenset(way): (way[0], way[-1] if way is pattern.loose else way[0]) for way in pattern.ways}
+
+
+def begins_with_main_word(language: str) -> bool:
+    """Whether the first word of a language's phrases says what they are about; elsewhere it is the last."""
+    return language in _MAIN_WORD_FIRST
+
+
 def _may_be_apart(words: tuple[int, ...], entry: ReadEntry) -> bool:
     title, text = entry.fields["title"], entry.fields["text"]
     if _main_word(words, entry.language) not in title.found:
