@@ -20,7 +20,7 @@ from aggregator.text.language import UNKNOWN, detect
 from aggregator.text.places import ReadEntry, field_text, read_field
 from aggregator.text.prospects import Prospects
 from aggregator.text.stems import LANGUAGES
-from aggregator.text.triggers import Triggers
+from aggregator.text.triggers import Triggers, Way
 from aggregator.text.vocabulary import Reader, Readings
 
 Evidence = dict[str, list[Hit]]
@@ -52,16 +52,7 @@ class Matcher(Generic[List]):
         ways = [(index, way) for index, compiled in enumerate(self._keywords) for way in compiled.needs or ()]
         self._triggers = Triggers([way for _, way in ways], [word.form for word in self._vocabulary.words])
         self._keyword_of = [index for index, _ in ways]
-        order = {name: at for at, name in enumerate(self._lists)}
-        known = [compiled.main_words for compiled in self._keywords]
-        # What is always looked at may add to any keyword of its list.
-        whole = {*whole, *(self._owners[index] for index in self._always)}
-        kept = {index for name in whole for index in self._lists[name]}
-        self._prospects = Prospects(
-            [order[self._owners[index]] for index, _ in ways],
-            [None if index in kept else known[index].get(way) for index, way in ways],
-            len(self._vocabulary.words),
-        )
+        self._prospects = self._make_prospects(ways, whole)
 
     def read(self, entry: EntryContent, enough: float = 0.0) -> ReadEntry:
         """The entry's words looked up, each field in the language that it is written in.
@@ -120,6 +111,15 @@ class Matcher(Generic[List]):
     def expressions(self, name: List) -> list[tuple[str, Expression]]:
         """The keywords of a list, as written and compiled."""
         return [(self._keywords[index].text, self._keywords[index].root) for index in self._lists[name]]
+
+    def _make_prospects(self, ways: Sequence[tuple[int, Way]], whole: Collection[List]) -> Prospects:
+        # What is always looked at may add to any keyword of its list.
+        whole = {*whole, *(self._owners[index] for index in self._always)}
+        mains = [
+            None if self._owners[index] in whole else self._keywords[index].main_words.get(way) for index, way in ways
+        ]
+        order = {name: at for at, name in enumerate(self._lists)}
+        return Prospects([order[self._owners[index]] for index, _ in ways], mains, len(self._vocabulary.words))
 
     def _reader(self, language: str, *, shouting: bool) -> Reader:
         language = language if language in LANGUAGES else UNKNOWN  # all others are read alike

@@ -26,7 +26,6 @@ _AROUND = ".,;:!?()[]<>*/$%-\"'“”‘’«»„…–—"
 """Signs beside a word that are no part of it."""
 _SHORT_ACRONYM = 3
 _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)+")
-_FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)+")
 _ACRONYM = re.compile(r"[^\W\d_]{2,5}")
 _PLURAL_ACRONYM = re.compile(r"([A-Z]{2,5})s")
 
