@@ -39,6 +39,7 @@ _MEANT_LANGUAGE = {  # what people write instead
     "ua": "uk", "russian": "ru", "arabic": "ar", "cz": "cs", "czech": "cs", "gr": "el", "greek": "el", "jp": "ja",
     "japanese": "ja", "cn": "zh", "chinese": "zh", "dk": "da", "danish": "da", "swedish": "sv", "dutch": "nl",
 }  # fmt: skip
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _FULL_DAYS = dict(
     zip(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), WEEKDAYS, strict=True)
 )
@@ -196,7 +197,7 @@ def check_language(value: str) -> str:
 
 def split_url(value: str) -> SplitResult:
     """The parts of an address that has no blanks, no control characters and a sound port; ValueError otherwise."""
-    if any(ord(character) <= 32 or ord(character) == 127 for character in value):
+    if _BLANK.search(value):
         raise ValueError(f"{shown(value)} has a blank or a control character in it; write it as %20 or take it out")
     try:
         parts = urlsplit(value)

@@ -36,7 +36,9 @@ def in_one_line(headers: MultiMapping[str], name: str) -> str:
 
 def parse_hints(headers: MultiMapping[str], now: datetime) -> CacheHints:
     """Reads the headers (a mapping that ignores case). Junk, zero and the past give None; ten years are the most."""
-    server_now = _date(headers.get("Date")) or now
+    server_now = now
+    if "Expires" in headers or "Retry-After" in headers:  # most answers have neither, and a date takes long to read
+        server_now = _date(headers.get("Date")) or now
     fresh_for, fresh_by = _max_age(headers), "max-age"
     if fresh_for is None:
         expires = _date(headers.get("Expires"))

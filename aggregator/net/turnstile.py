@@ -2,7 +2,7 @@
 
 Each host has a place in one file, which holds when it was asked last. The lock on it ends with its process, however
 that ends. On Linux it belongs to the opened file (open file description locks), elsewhere to the process. Two hosts
-may share a place; then they wait for each other.
+may share a place, as one pair among 1,500 hosts does; then they wait for each other, but not within a process.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import fcntl
 import os
 import struct
 import sys
+from collections import Counter
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,6 +30,8 @@ class Turnstile:
 
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b", buffering=0)
+        self._taken: Counter[int] = Counter()  # how often, by place
+        self._stamps: dict[int, tuple[str, float]] = {}  # our last one of each taken place, and its host
 
     def __enter__(self) -> Self:
         return self
@@ -37,36 +40,49 @@ class Turnstile:
         self._file.close()
 
     def take(self, host: str) -> bool:
-        """Whether nobody else asks this host now; then nobody may until `give`. Taken twice by one is taken once."""
-        if self._file.closed:
-            return True
-        try:
-            self._set(host, fcntl.F_WRLCK)
-        except (BlockingIOError, PermissionError):  # POSIX lets a system say either
-            return False
-        except OSError:
-            return True
+        """Whether no other process asks this host now; then none may until it was given as often as it was taken."""
+        place = _place(host)
+        if not self._file.closed:
+            try:
+                self._set(place, fcntl.F_WRLCK)
+            except (BlockingIOError, PermissionError):  # POSIX lets a system say either
+                return False
+            except OSError:
+                pass
+        self._taken[place] += 1
         return True
 
     def give(self, host: str) -> None:
         """The next one may ask."""
+        place = _place(host)
+        self._taken[place] -= 1
+        if self._taken[place] > 0:
+            return
+        del self._taken[place]
+        self._stamps.pop(place, None)
         if not self._file.closed:
-            self._set(host, fcntl.F_UNLCK)
+            self._set(place, fcntl.F_UNLCK)
 
     def stamp(self, host: str) -> None:
         """Note that the host is asked now, or was until now; for whoever has taken it."""
         if not self._file.closed:
+            place, now = _place(host), monotonic()
+            self._stamps[place] = (host, now)
             with suppress(OSError):  # a full disk
-                os.pwrite(self._file.fileno(), _TIME.pack(monotonic()), _place(host))
+                os.pwrite(self._file.fileno(), _TIME.pack(now), place)
 
     def since(self, host: str) -> float:
         """Seconds since it was asked, by whatever process; infinite where that is not known."""
-        data = b"" if self._file.closed else os.pread(self._file.fileno(), _TIME.size, _place(host))
-        passed = monotonic() - _TIME.unpack(data)[0] if len(data) == _TIME.size and any(data) else -1.0
-        return passed if passed >= 0.0 else float("inf")
-
-    def _set(self, host: str, kind: int) -> None:
         place = _place(host)
+        data = b"" if self._file.closed else os.pread(self._file.fileno(), _TIME.size, place)
+        if len(data) < _TIME.size or not any(data):
+            return float("inf")
+        (at,) = _TIME.unpack(data)
+        of, stamped = self._stamps.get(place, (host, at))
+        passed = monotonic() - at
+        return passed if passed >= 0.0 and (of == host or stamped != at) else float("inf")
+
+    def _set(self, place: int, kind: int) -> None:
         if _OF_THE_FILE:
             fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, place, 1, 0))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import sub
 from typing import Any
 
 from aggregator.poll.parse.result import FeedMeta
@@ -16,7 +17,8 @@ _REMEMBERED = 16  # times of entries: enough for a median, little enough to stor
 class FeedHints:
     """`ttl`, `update_period`, `skip_hours` (UTC) and `skip_days` (0 = Monday) as the feed states them.
 
-    `recent` holds the times of the newest entries, newest first. `filter` stands for the keep and drop under which the
+    `recent` holds the times of the newest entries, newest first, in seconds since 1970: as many datetimes would take
+    longer to make than all else that a poll without news decides. `filter` stands for the keep and drop under which the
     entries were chosen. `since` is when it was first read: what was new then may be years old.
     """
 
@@ -24,15 +26,20 @@ class FeedHints:
     update_period: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
-    recent: tuple[datetime, ...] = ()
+    recent: tuple[int, ...] = ()
     filter: str = ""
     since: datetime | None = None
 
     @property
     def gap(self) -> timedelta | None:
         """The median time between new entries; None until two entries of different times are known."""
-        gaps = sorted(late - early for late, early in zip(self.recent, self.recent[1:], strict=False))
-        return (gaps[len(gaps) // 2] + gaps[~(len(gaps) // 2)]) / 2 if gaps else None
+        gaps = sorted(map(sub, self.recent, self.recent[1:]))
+        return timedelta(seconds=(gaps[len(gaps) // 2] + gaps[~(len(gaps) // 2)]) / 2) if gaps else None
+
+    @property
+    def latest(self) -> datetime | None:
+        """The time of the newest entry."""
+        return datetime.fromtimestamp(self.recent[0], UTC) if self.recent else None
 
     def see(self, times: Iterable[datetime]) -> FeedHints:
         """New entries: `times` are the earlier of published and first seen."""
@@ -43,7 +50,7 @@ class FeedHints:
         seen = last_new_entry_at
         if seen is not None and self.since is not None and seen - self.since < timedelta(seconds=1):
             seen = None
-        return max(filter(None, (seen, *self.recent[:1])), default=None)
+        return max(filter(None, (seen, self.latest)), default=None)
 
     def learn(self, meta: FeedMeta, times: Iterable[datetime], filter_: str, now: datetime) -> FeedHints:
         """After a parse: `times` as in `see`."""
@@ -58,8 +65,8 @@ class FeedHints:
             since=self.since or now,
         )
 
-    def _newest(self, times: Iterable[datetime]) -> tuple[datetime, ...]:
-        recent = sorted({*self.recent, *(time.replace(microsecond=0) for time in times)}, reverse=True)
+    def _newest(self, times: Iterable[datetime]) -> tuple[int, ...]:
+        recent = sorted({*self.recent, *(int(time.replace(microsecond=0).timestamp()) for time in times)}, reverse=True)
         return tuple(recent[:_REMEMBERED])
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +76,7 @@ class FeedHints:
             "period": self.update_period and int(self.update_period.total_seconds()),
             "skip_hours": sorted(self.skip_hours),
             "skip_days": sorted(self.skip_days),
-            "recent": [int(time.timestamp()) for time in self.recent],
+            "recent": self.recent,
             "filter": self.filter,
             "since": self.since and int(self.since.timestamp()),
         }
@@ -83,7 +90,7 @@ class FeedHints:
             update_period=timedelta(seconds=values["period"]) if "period" in values else None,
             skip_hours=frozenset(values.get("skip_hours", ())),
             skip_days=frozenset(values.get("skip_days", ())),
-            recent=tuple(datetime.fromtimestamp(time, UTC) for time in values.get("recent", ())),
+            recent=tuple(values.get("recent", ())),
             filter=values.get("filter", ""),
             since=datetime.fromtimestamp(values["since"], UTC) if "since" in values else None,
         )

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = 10.0  # seconds
 BATCH = 100  # feeds saved in one transaction
-_GATHER = 0.1  # seconds that a small batch waits for more: a transaction costs as much as some ten feeds in it
+_GATHER = 0.1  # seconds at most that a small batch waits for more: a transaction costs as much as some ten feeds in it
 _ASK_AGAIN = 1.0  # seconds between two looks for feeds that became due meanwhile
 
 T = TypeVar("T")
@@ -76,6 +76,7 @@ class Round:
         self._tasks: set[asyncio.Task[None]] = set()
         self._leased: dict[int, LeasedFeed] = {}  # under way, saved ones not among them
         self._ready: list[Polled] = []
+        self._enough = asyncio.Event()  # a batch is full, or nothing more is under way
 
     async def run(self) -> PollReport:
         """Until nothing is left to take and everything taken is saved."""
@@ -97,7 +98,7 @@ class Round:
                 await self._take_up(room)
             if self._ready:
                 if self._tasks and len(self._ready) < BATCH:
-                    await asyncio.sleep(_GATHER)
+                    await self._gather()
                 await self._save(self._next_batch())
             elif self._tasks:
                 await asyncio.wait(self._tasks, timeout=_ASK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
@@ -116,7 +117,7 @@ class Round:
             self._leased[leased.feed.id] = leased
             task = asyncio.create_task(self._poll_one(leased))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._left)
 
     async def _poll_one(self, leased: LeasedFeed) -> None:
         began = clock.monotonic()
@@ -128,6 +129,18 @@ class Round:
         if polled.failed:
             log.info("%s: %s", without_credentials(leased.feed.url), polled.failed.reason)
         self._ready += self._tools.held.sort(polled, began, clock.monotonic())
+        if len(self._ready) >= BATCH:
+            self._enough.set()
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._enough.set()
+
+    async def _gather(self) -> None:
+        self._enough.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._enough.wait(), _GATHER)
 
     def _next_batch(self) -> list[Polled]:
         batch, self._ready = self._ready[:BATCH], self._ready[BATCH:]

@@ -98,7 +98,7 @@ def _after_answer(
 def _by_rhythm(hints: FeedHints, now: datetime, limits: Limits) -> tuple[timedelta, str]:
     """Half of the usual gap; longer when the feed has been silent for much longer than that."""
     gap = hints.gap
-    silence = max(now - hints.recent[0], timedelta()) if hints.recent else timedelta()
+    silence = max(now - (hints.latest or now), timedelta())
     if gap is None:
         pause, reason = max(_UNKNOWN, limits.floor), "its rhythm is not known yet"
     else:

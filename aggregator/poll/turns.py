@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -64,14 +63,12 @@ class FileTurns:
         self._store = store
         self._database = database
         self._gap = gap
-        self._held: Counter[str] = Counter()  # requests whose pause is not over
         self._waited: set[str] = set()
 
     async def take(self, host: str) -> Turn:
         if not self._turnstile.take(host):
             self._waited.add(host)
             return Turn(_LOOK_AT_FILE, _is_busy(host))
-        self._held[host] += 1
         learnt = None
         try:
             rest = self._gap - self._turnstile.since(host)  # another may have ended with its request
@@ -96,10 +93,7 @@ class FileTurns:
         if saved is not None and not saved.done():
             asyncio.get_running_loop().call_later(_LOOK_AT_FILE, self._let_others, host, saved)
             return
-        self._held[host] -= 1
-        if not self._held[host]:
-            del self._held[host]
-            self._turnstile.give(host)
+        self._turnstile.give(host)
 
     def _learn(self, host: str) -> HostState | None:
         try:

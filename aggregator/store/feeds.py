@@ -263,11 +263,9 @@ def lease(conn: Connection, ids: Sequence[int], now: datetime, length: timedelta
             update(feeds)
             .where(feeds.c.id.in_(free.with_for_update(skip_locked=True)))
             .values(lease_until=now + length, lease_generation=feeds.c.lease_generation + 1)
-            .returning(*feeds.c)
+            .returning(*feeds.c, _SPANS.label("spans"))
         )
-        rows = conn.execute(statement).all()
-        spans = _spans(conn, [row.id for row in rows])
-        leased += [_leased(row, spans) for row in rows]
+        leased += [_leased(row) for row in conn.execute(statement).all()]
     place = {id_: place for place, id_ in enumerate(ids)}
     return sorted(leased, key=lambda one: place[one.feed.id])
 
@@ -301,7 +299,7 @@ def release_all(conn: Connection) -> None:
 def still_held(conn: Connection, held: Mapping[int, int]) -> set[int]:
     """Those of the feeds (id -> lease generation) whose lease is still the caller's; their rows stay locked."""
     statement = select(feeds.c.id, feeds.c.lease_generation).where(feeds.c.id.in_(held)).with_for_update()
-    return {row.id for row in conn.execute(statement) if row.lease_generation == held[row.id]}
+    return {id_ for id_, generation in conn.execute(statement).all() if generation == held[id_]}
 
 
 def save_outcomes(conn: Connection, outcomes: Sequence[PollOutcome], new_entries: dict[int, int]) -> None:
@@ -333,12 +331,10 @@ def poll_by(conn: Connection, feed_id: int, at: datetime, reason: str) -> None:
     conn.execute(statement.values(next_poll_at=at, next_poll_reason=reason, unpushed_poll_at=None))
 
 
-def _spans(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
-    statement = select(feed_spans.c.feed_id, feed_spans.c.spans).where(feed_spans.c.feed_id.in_(ids))
-    return {row.feed_id: row.spans for row in conn.execute(statement)}
+_SPANS = select(feed_spans.c.spans).where(feed_spans.c.feed_id == feeds.c.id).scalar_subquery()
 
 
-def _leased(row: Row[Any], spans: Mapping[int, bytes]) -> LeasedFeed:
+def _leased(row: Row[Any]) -> LeasedFeed:
     return LeasedFeed(
         feed=_feed(row),
         generation=row.lease_generation,
@@ -348,7 +344,7 @@ def _leased(row: Row[Any], spans: Mapping[int, bytes]) -> LeasedFeed:
         moved_since=row.moved_since,
         moved_polls=row.moved_polls,
         unpushed_poll_at=row.unpushed_poll_at,
-        spans=spans.get(row.id),
+        spans=row.spans,
     )
 
 

@@ -62,3 +62,35 @@ def test_request_before_the_machine_started_again_is_forgotten(tmp_path: Path, m
         monkeypatch.setattr(turnstile_module, "monotonic", lambda: 1.0)
 
         assert one.since("a.example") == float("inf")
+
+
+ONE_PLACE = ("455.example", "990.example")
+
+
+def test_hosts_of_one_place_wait_for_each_other_in_different_processes_only(tmp_path: Path) -> None:
+    first, second = ONE_PLACE
+    with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
+        assert one.take(first)
+        one.stamp(first)
+
+        assert one.take(second)
+        assert one.since(second) == float("inf")
+        assert one.since(first) < 60.0
+        assert not other.take(second)
+        assert other.since(second) < 60.0
+
+
+def test_place_is_free_when_all_its_hosts_are_given(tmp_path: Path) -> None:
+    first, second = ONE_PLACE
+    with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
+        assert one.take(first)
+        assert one.take(second)
+        one.give(first)
+        assert not other.take(second)
+        one.give(second)
+        assert other.take(second)
+        other.stamp(second)
+        other.give(second)
+
+        assert one.take(first)
+        assert one.since(first) < 60.0

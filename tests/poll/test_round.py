@@ -56,6 +56,29 @@ async def test_feeds_that_become_due_meanwhile_are_polled_in_the_same_round(
         assert (await polling).feeds == 2
 
 
+async def test_small_batch_waits_no_longer_than_for_what_is_under_way(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_GATHER", 60.0)
+    urls = [feed_server.feed("/fast", rss(1)), feed_server.script("/slow", Reply(body=rss(2), delay=0.1))]
+    async with asyncio.timeout(30), started(sqlite_store, config(*urls)) as poller:
+        assert (await poller.poll_due()).fetched == 2
+
+
+async def test_full_batch_does_not_wait_for_slow_feeds(
+    sqlite_store: Store, feed_server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_GATHER", 60.0)
+    monkeypatch.setattr(rounds, "BATCH", 2)
+    slow = feed_server.script("/slow", Reply(body=rss(1), delay=1.0))
+    fast = [feed_server.feed(f"/{number}", rss(number)) for number in range(2)]
+    async with started(sqlite_store, config(slow, *fast)) as poller:
+        polling = asyncio.create_task(poller.poll_due())
+        await until(lambda: sum(feed.last_polled_at is not None for feed in stored(sqlite_store)) == 2)
+        assert not polling.done()
+        assert (await polling).fetched == 3
+
+
 async def test_round_without_feeds_ends(sqlite_store: Store) -> None:
     async with started(sqlite_store, config("http://127.0.0.1:9/")) as poller:
         with sqlite_store.write() as conn:

@@ -26,7 +26,7 @@ def failure(kind: FailureKind, retry_after: timedelta | None = None) -> FetchFai
 
 
 def every(gap: timedelta, silence: timedelta = timedelta()) -> FeedHints:
-    return FeedHints(recent=tuple(NOW - silence - gap * number for number in range(10)))
+    return FeedHints().see(NOW - silence - gap * number for number in range(10))
 
 
 def plan(
@@ -63,7 +63,7 @@ def test_feed_that_fell_silent_is_polled_less_and_less() -> None:
 
 def test_feed_of_unknown_rhythm_is_polled_after_an_hour() -> None:
     assert pause(answer()) == HOUR
-    assert pause(answer(), FeedHints(recent=(NOW,))) == HOUR
+    assert pause(answer(), FeedHints().see([NOW])) == HOUR
     assert plan(answer()).reason == "its rhythm is not known yet"
 
 

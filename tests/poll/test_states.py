@@ -54,7 +54,7 @@ def test_good_answer_heals_all_but_quarantine(state: FeedState) -> None:
 
 
 def test_feed_silent_far_beyond_its_rhythm_is_quiet() -> None:
-    daily = FeedHints(recent=tuple(NOW - 20 * DAY - number * DAY for number in range(5)))
+    daily = FeedHints().see(NOW - 20 * DAY - number * DAY for number in range(5))
 
     assert state_after(ANSWER, hints=daily) == (
         FeedState.QUIET,
@@ -64,7 +64,7 @@ def test_feed_silent_far_beyond_its_rhythm_is_quiet() -> None:
 
 
 def test_slow_feed_is_not_quiet_within_its_rhythm_and_unknown_one_after_half_a_year() -> None:
-    monthly = FeedHints(recent=tuple(NOW - 100 * DAY - number * 30 * DAY for number in range(5)))
+    monthly = FeedHints().see(NOW - 100 * DAY - number * 30 * DAY for number in range(5))
 
     assert state_after(ANSWER, hints=monthly)[0] is FeedState.OK
     assert state_after(ANSWER, last_new=NOW - 100 * DAY)[0] is FeedState.OK
