@@ -31,7 +31,9 @@ class Turnstile:
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b", buffering=0)
         self._taken: Counter[int] = Counter()  # how often, by place
-        self._stamps: dict[int, tuple[str, float]] = {}  # our last one of each taken place, and its host
+        self._stamps: dict[
+            int, tuple[str, float, bytes]
+        ] = {}  # of each taken place our last: host, time, others' before
 
     def __enter__(self) -> Self:
         return self
@@ -67,20 +69,23 @@ class Turnstile:
         """Note that the host is asked now, or was until now; for whoever has taken it."""
         if not self._file.closed:
             place, now = _place(host), monotonic()
-            self._stamps[place] = (host, now)
+            others = self._stamps[place][2] if place in self._stamps else self._read(place)
+            self._stamps[place] = (host, now, others)
             with suppress(OSError):  # a full disk
                 os.pwrite(self._file.fileno(), _TIME.pack(now), place)
 
     def since(self, host: str) -> float:
         """Seconds since it was asked, by whatever process; infinite where that is not known."""
         place = _place(host)
-        data = b"" if self._file.closed else os.pread(self._file.fileno(), _TIME.size, place)
-        if len(data) < _TIME.size or not any(data):
-            return float("inf")
-        (at,) = _TIME.unpack(data)
-        of, stamped = self._stamps.get(place, (host, at))
-        passed = monotonic() - at
-        return passed if passed >= 0.0 and (of == host or stamped != at) else float("inf")
+        data = self._read(place)
+        if place in self._stamps:
+            ours, stamped, others = self._stamps[place]
+            data = others if ours != host and data == _TIME.pack(stamped) else data
+        passed = monotonic() - _TIME.unpack(data)[0] if len(data) == _TIME.size and any(data) else -1.0
+        return passed if passed >= 0.0 else float("inf")
+
+    def _read(self, place: int) -> bytes:
+        return b"" if self._file.closed else os.pread(self._file.fileno(), _TIME.size, place)
 
     def _set(self, place: int, kind: int) -> None:
         if _OF_THE_FILE:

@@ -94,3 +94,17 @@ def test_place_is_free_when_all_its_hosts_are_given(tmp_path: Path) -> None:
 
         assert one.take(first)
         assert one.since(first) < 60.0
+
+
+def test_request_of_another_process_counts_also_when_a_host_of_the_same_place_was_asked_since(tmp_path: Path) -> None:
+    first, second = ONE_PLACE
+    with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
+        assert other.take(second)
+        other.stamp(second)
+        other.give(second)
+
+        assert one.take(first)
+        one.stamp(first)
+        one.stamp(first)
+        assert one.take(second)
+        assert one.since(second) < 60.0
