@@ -75,6 +75,7 @@ async def _tick(daemon: Daemon) -> dict[str, float]:
     async with daemon.polling():
         for name, stage in stages.items():
             await stage()  # the first opens what the others use, and publishes
+            await stage()  # feeds.yaml is read once more when it was found unchanged
             began = time.process_time()
             for _ in range(_TICKS):
                 await stage()
