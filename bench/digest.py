@@ -89,7 +89,7 @@ def _measure_edition(number: int) -> None:
     selection, choosing = _median(lambda: choose(candidates, FEEDS, brief))
 
     def composed(keep: int | None) -> Contents:
-        return compose(selection, FEEDS, words, site, keep=keep)
+        return compose(selection, FEEDS, words, site, issued=NOW, keep=keep)
 
     rendered, rendering = _median(lambda: render_edition(environment(None), _frame(), composed))
     kilobytes = len(rendered.html.encode()) / 1000
@@ -245,7 +245,7 @@ def _edition() -> Edition:
     site = Site(SITE, unique_slugs(made.topics))
     words = phrases("en")
     rendered = render_edition(
-        environment(None), _frame(), lambda keep: compose(selection, FEEDS, words, site, keep=keep)
+        environment(None), _frame(), lambda keep: compose(selection, FEEDS, words, site, issued=NOW, keep=keep)
     )
     return Edition(
         id=0,

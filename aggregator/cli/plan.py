@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _CAUSES = 8  # keywords named beside a count
-_SIGNS = {"added": "+", "removed": "-", "changed": "~", "same": " "}
+_SIGNS = {"added": "+", "removed": "-", "moved": "~", "changed": "~", "same": " "}
 
 
 @app.command()

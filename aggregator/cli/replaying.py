@@ -74,19 +74,13 @@ def _begin(store: Store, config: Config, since: datetime | None, samples: int) -
     with store.read() as conn:
         applied = Applied.from_text(meta.get(conn, meta.APPLIED))
         known = stored_feeds.known(conn)
+        moved = stored_feeds.followed(conn, [str(feed.url) for feed in config.feeds])
         waiting = grouping.count_ungrouped(conn)
         behind = grouping.count_older_than(conn, TOPICS.below(conn))
         counts = entries.count_by_topic(conn, since=since)
-    feeds = feed_edits(known, config, applied)
+    feeds = feed_edits(known, config, applied, moved)
     edits = topic_edits(applied.topics if applied else None, config.topics, feeds.renamed)
-    before = applied.filters if applied else {}
-    filters = EntryFilters(
-        {
-            str(feed.url): (feed.keep, feed.drop)
-            for feed in config.feeds
-            if before.get(str(feed.url)) != (feed.keep, feed.drop)
-        }
-    )
+    filters = _edited_filters(config, applied, feeds)
     plan = Plan(samples=samples, since=since, waiting=waiting, behind=behind)
     plan.feeds, plan.feeds_unchanged = feeds.edits, feeds.unchanged
     plan.topics = {edit.name: TopicPlan(edit.name, edit.kind, edit.details) for edit in edits}
@@ -104,6 +98,14 @@ def _begin(store: Store, config: Config, since: datetime | None, samples: int) -
         since=since,
         plan=plan,
     )
+
+
+def _edited_filters(config: Config, applied: Applied | None, feeds: FeedEdits) -> EntryFilters:
+    """`keep:` and `drop:` of feeds that had others, under whatever address they had them."""
+    before = applied.filters if applied else {}
+    addresses = {feed.url: feeds.before[id_].url for id_, feed in feeds.after.items() if id_ in feeds.before}
+    lists = {str(feed.url): (feed.keep, feed.drop) for feed in config.feeds}
+    return EntryFilters({url: one for url, one in lists.items() if before.get(addresses.get(url, url)) != one})
 
 
 # -- entries ----------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class Item:
     url: str
     outlet: str
     at: datetime
-    age: str  # '3 h ago' when the edition was made
+    time: str  # '07:05', or 'Mon 2 Mar 22:10' of another day than the edition's
     sources: int
     origins: int  # of them, texts that are no copies of another's
     summary: str  # '' for a one-liner
@@ -111,10 +111,19 @@ class Contents:
 
 
 def compose(
-    selection: Selection, feeds: Mapping[int, Feed], phrases: Phrases, site: Site, *, keep: int | None = None
+    selection: Selection,
+    feeds: Mapping[int, Feed],
+    phrases: Phrases,
+    site: Site,
+    *,
+    issued: datetime,
+    keep: int | None = None,
 ) -> Contents:
-    """Lay the selection out within the word budget. `keep` is how many stories may stay, the best ones."""
-    layout = _Layout(feeds, phrases, site, selection)
+    """Lay the selection out within the word budget. `keep` is how many stories may stay, the best ones.
+
+    `issued`: the edition's hour, in the zone of its times.
+    """
+    layout = _Layout(feeds, phrases, site, selection, issued)
     budget = max(MOST_WORDS, WORDS_A_STORY * selection.brief.stories)
     count = len(selection.picks) if keep is None else min(keep, len(selection.picks))
     contents = layout.contents(count)
@@ -147,11 +156,14 @@ class Site:
 class _Layout:
     """Makes contents of the best so-and-so many stories of one selection; summaries are made once."""
 
-    def __init__(self, feeds: Mapping[int, Feed], phrases: Phrases, site: Site, selection: Selection) -> None:
+    def __init__(
+        self, feeds: Mapping[int, Feed], phrases: Phrases, site: Site, selection: Selection, issued: datetime
+    ) -> None:
         self._feeds = feeds
         self._phrases = phrases
         self._site = site
         self._selection = selection
+        self._issued = issued
         self._summaries: dict[tuple[int, int], str] = {}
 
     def contents(self, count: int) -> Contents:
@@ -225,7 +237,7 @@ class _Layout:
             url=link_of(pick.lead) or self._site.story(pick.story.key),
             outlet=outlet,
             at=pick.lead.sort_at,
-            age=self._phrases.age(self._selection.brief.period_to - pick.lead.sort_at),
+            time=self._phrases.moment(pick.lead.sort_at, self._issued),
             sources=len(pick.outlets),
             origins=max(1, min(len(pick.outlets), pick.story.origins)),
             summary=self._summary(pick, words),

@@ -170,7 +170,7 @@ def _rendered(plan: Plan, empty: Edition, material: _Material) -> Edition:
     frame = _frame(plan, empty)
 
     def composed(keep: int | None) -> Contents:
-        return compose(material.selection, material.feeds, plan.words, plan.site, keep=keep)
+        return compose(material.selection, material.feeds, plan.words, plan.site, issued=frame.local, keep=keep)
 
     rendered = render_edition(environment(plan.config.templates), frame, composed)
     keys = tuple(item.key for item in rendered.contents.items)

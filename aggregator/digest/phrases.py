@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cache
 
 from aggregator.digest.languages import LANGUAGES
@@ -14,7 +14,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases(Words):
-    """One language's words, put together: counts, ages and dates."""
+    """One language's words, put together: counts, dates and times."""
 
     language: str
 
@@ -34,14 +34,6 @@ class Phrases(Words):
             return sources
         return self.copied.format(sources=sources, origins=self.origin_forms[self.plural(origins)].format(origins))
 
-    def age(self, age: timedelta) -> str:
-        """'5 min ago', '3 h ago', '2 d ago'; never less than a minute."""
-        minutes = max(1, int(age.total_seconds() // 60))
-        if minutes < 60:
-            return self.minutes_ago.format(minutes)
-        hours = round(minutes / 60)
-        return self.hours_ago.format(hours) if hours < 48 else self.days_ago.format(round(hours / 24))
-
     def day_long(self, day: date) -> str:
         """'Tuesday 3 March'."""
         return self.long_date.format(
@@ -53,6 +45,15 @@ class Phrases(Words):
         return self.short_date.format(
             weekday=self.weekdays_short[day.weekday()], day=day.day, month=self.months_short[day.month - 1]
         )
+
+    def moment(self, when: datetime, issued: datetime) -> str:
+        """'07:05', or 'Mon 2 Mar 22:10' of another day than the edition's; in the zone in which that is `issued`.
+
+        Absolute, since a mail is read when it is read, and its copy on the web for years.
+        """
+        local = when.astimezone(issued.tzinfo)
+        day = "" if local.date() == issued.date() else f"{self.day_short(local.date())} "
+        return f"{day}{local:%H:%M}"
 
     def span(self, start: date, end: date) -> str:
         """'Fri–Mon', with dates where the days of the week alone would not say which."""

@@ -56,16 +56,17 @@ class Frame:
 
     @property
     def date(self) -> str:
-        """'Tuesday 3 March', or 'Tuesday 3 March, 14:05'."""
-        return self.words.day_long(self._local.date()) + (f", {self._local:%H:%M}" if self.at_once else "")
+        """'Tuesday 3 March', or 'Tuesday 3 March, 14:05 Europe/Kyiv': it has no `next`, which names the zone."""
+        return self.words.day_long(self.local.date()) + (f", {self.local:%H:%M} {self.zone}" if self.at_once else "")
 
     @property
     def date_short(self) -> str:
         """'Tue 3 Mar', or 'Tue 3 Mar 14:05'."""
-        return self.words.day_short(self._local.date()) + (f" {self._local:%H:%M}" if self.at_once else "")
+        return self.words.day_short(self.local.date()) + (f" {self.local:%H:%M}" if self.at_once else "")
 
     @property
-    def _local(self) -> datetime:
+    def local(self) -> datetime:
+        """Its hour in its zone."""
         return self.when.astimezone(self.zone)
 
 

@@ -1,8 +1,8 @@
-"""Which feeds an edited feeds.yaml adds, removes or changes, beside what was applied last. Pure."""
+"""Which feeds an edited feeds.yaml adds, removes, moves or changes, beside what was applied last. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from aggregator.config.applied import Applied
@@ -15,7 +15,7 @@ _NO_FILTER: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 @dataclass(frozen=True, slots=True)
 class FeedEdit:
-    """A feed that was 'added', 'removed' or 'changed'; `entries` are stored of it. `details`: 'priority: 1 -> 2'.
+    """A feed that was 'added', 'removed', 'moved' or 'changed'; `entries` are stored. `details`: 'priority: 1 -> 2'.
 
     `url` is for people to read: without credentials.
     """
@@ -43,13 +43,17 @@ class FeedEdits:
         return any(self.before[id_].name != feed.name for id_, feed in self.after.items() if id_ in self.before)
 
 
-def feed_edits(known: Iterable[tuple[Feed, bool]], config: Config, applied: Applied | None) -> FeedEdits:
-    """Compare. `known` are all stored feeds, and whether the file that was applied last named them."""
+def feed_edits(
+    known: Iterable[tuple[Feed, bool]], config: Config, applied: Applied | None, moved: Mapping[int, str]
+) -> FeedEdits:
+    """Compare. `known` are all stored feeds, and whether the file that was applied last named them.
+
+    `moved`: ids of those that stay the feeds that they are under another address of the file, and that address.
+    """
     wanted = {str(feed.url): feed for feed in config.feeds}
-    stored = {feed.url: (feed, named) for feed, named in known}
+    stored = {moved.get(feed.id, feed.url): (feed, named) for feed, named in known}
     before = {feed.id: feed for feed, named in stored.values() if named}
     after = {feed.id: _after(feed, wanted[url]) for url, (feed, _) in stored.items() if url in wanted}
-    filters = applied.filters if applied else {url: (feed.keep, feed.drop) for url, feed in wanted.items()}
     edits: list[FeedEdit] = []
     concerned: set[int] = set()
     for url, asked in wanted.items():
@@ -57,25 +61,37 @@ def feed_edits(known: Iterable[tuple[Feed, bool]], config: Config, applied: Appl
         shown = without_credentials(url)
         if feed is None:
             edits.append(FeedEdit(shown, asked.name or shown, "added", 0))
-        elif not named:
-            edits.append(FeedEdit(shown, after[feed.id].name, "added", feed.entries, ("its stored entries come back",)))
-            concerned.add(feed.id)
-        elif details := _details(feed, after[feed.id], filters.get(url, _NO_FILTER), asked):
-            edits.append(FeedEdit(shown, after[feed.id].name, "changed", feed.entries, details))
+            continue
+        name = after[feed.id].name
+        details = _details(feed, after[feed.id], _filters(applied, feed, asked), asked) if named else ()
+        if not named:
+            edits.append(FeedEdit(shown, name, "added", feed.entries, ("its stored entries come back",)))
+        elif feed.url != url:
+            move = f"keeps its entries; its address changes from {without_credentials(feed.url)} to {shown}"
+            edits.append(FeedEdit(shown, name, "moved", feed.entries, (move, *details)))
+        elif details:
+            edits.append(FeedEdit(shown, name, "changed", feed.entries, details))
+        if details or not named:
             concerned.add(feed.id)
     for id_, feed in before.items():
         if id_ not in after:
             edits.append(FeedEdit(without_credentials(feed.url), feed.name, "removed", feed.entries))
             concerned.add(id_)
-    named_still = len(before.keys() & after.keys())
-    return FeedEdits(edits, before, after, frozenset(concerned), named_still - sum(e.kind == "changed" for e in edits))
+    edited = sum(edit.kind in ("moved", "changed") for edit in edits)
+    return FeedEdits(edits, before, after, frozenset(concerned), len(before.keys() & after.keys()) - edited)
+
+
+def _filters(applied: Applied | None, feed: Feed, asked: FeedConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`keep:` and `drop:` as they were; where nobody knows, nothing is said of them."""
+    return applied.filters.get(feed.url, _NO_FILTER) if applied else (asked.keep, asked.drop)
 
 
 def _after(feed: Feed, asked: FeedConfig) -> Feed:
     """The feed as the edited file has it."""
     own = feed.title or feed.name  # without a name of the editor's, the feed's own title
     name = asked.name or own
-    return replace(feed, name=name, outlet=asked.outlet or name, priority=asked.priority, paused=asked.paused)
+    outlet = asked.outlet or name
+    return replace(feed, url=str(asked.url), name=name, outlet=outlet, priority=asked.priority, paused=asked.paused)
 
 
 def _details(

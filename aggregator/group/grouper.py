@@ -60,7 +60,7 @@ class GroupReport:
     rematched: int = 0  # entries of old that were read again because the topics were edited
     left: int = 0  # entries of old that a later call will read again
     stories_new: int = 0
-    stories_changed: int = 0
+    stories_changed: int = 0  # those that another entry came into, or in which a reader would see something else
     seconds: float = 0.0
 
 
@@ -145,13 +145,13 @@ class Grouper:
                 return True
             grouping.save_topics(conn, matched)
             new, touched = save_places(conn, placements, work.now)
-            touched |= {entry.story_id for entry in entries if entry.story_id is not None}
+            of_known = {entry.story_id for entry in entries if entry.story_id is not None}
             grouping.save_grouped(conn, [entry.id for entry in entries if entry.story_id is not None], work.now)
-            save_fields(conn, touched, work.now)
+            changed = touched | save_fields(conn, touched | of_known, work.now)
             grouping.save_generation(conn, generation + 1)
         self._window = generation + 1, placing
         work.new |= new
-        work.changed |= touched
+        work.changed |= changed
         work.report.entries += len(entries)
         work.report.topics += sum(len(matches) for _, matches in matched)
         return True
@@ -168,9 +168,9 @@ class Grouper:
         touched = {entry.story_id for entry, _ in differing if entry.story_id is not None}
         with self._store.write() as conn:
             grouping.save_topics(conn, differing)
-            save_fields(conn, touched, work.now)
+            changed = save_fields(conn, touched, work.now)
             _TOPICS.go_on(conn, entries[-1].id if entries else 0)
-        work.changed |= touched
+        work.changed |= changed
         work.report.rematched += len(entries)
         return True
 
@@ -182,9 +182,9 @@ class Grouper:
             return False
         with self._store.write() as conn:
             stories = grouping.stories_below(conn, below, BATCH)
-            save_fields(conn, set(stories), work.now)
+            changed = save_fields(conn, set(stories), work.now)
             _FEEDS.go_on(conn, stories[-1] if stories else 0)
-        work.changed |= set(stories)
+        work.changed |= changed
         return True
 
     def _close_idle(self, now: datetime) -> None:

@@ -108,8 +108,8 @@ def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
     )
 
 
-def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> None:
-    """Work out again what follows from the entries of stories."""
+def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> set[int]:
+    """Work out again what follows from the entries of stories; ids of those in which a reader would see a change."""
     members = grouping.members(conn, story_ids)
     feeds = stored_feeds.by_ids(conn, sorted({member.feed_id for found in members.values() for member in found}))
     values = {}
@@ -117,7 +117,9 @@ def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> None:
         fields = fields_of([member_of(member, feeds[member.feed_id]) for member in found])
         columns = {name: getattr(fields, name) for name in fields.__dataclass_fields__}
         values[story_id] = columns | {"closed": fields.last_seen < now - IDLE, "merged_into": None}
-    grouping.update_stories(conn, values)
+    differing = grouping.differing(conn, values)
+    grouping.update_stories(conn, {story_id: values[story_id] for story_id in differing})
+    return {story_id for story_id, names in differing.items() if names != {"closed"}}
 
 
 def member_of(stored: grouping.StoryMember, feed: Feed) -> Member:

@@ -56,6 +56,7 @@ class Card:
     updated: datetime | None  # of a story: its newest article, if that came well after its lead; of an entry: its edit
     summary: str
     sources: int  # outlets
+    articles: int  # of all of them: one outlet's second article is worth a way to the story's page, too
     also: tuple[Version, ...]  # other outlets' versions, the newest of each, newest first
     more: int  # outlets beyond those
     sort_at: datetime  # its place among others
@@ -150,6 +151,7 @@ def story_card(story: StoryView) -> Card:
         updated=newest if newest - lead.at > FRESH else None,
         summary=lead.summary,
         sources=sources,
+        articles=len(story.entries),
         also=others[:ALSO_OUTLETS],
         more=max(0, sources - 1 - ALSO_OUTLETS),
         sort_at=newest,
@@ -177,6 +179,7 @@ def entry_card(one: EntryView) -> Card:
         updated=made.edited_at,
         summary=made.summary,
         sources=1,
+        articles=1,
         also=(),
         more=0,
         sort_at=made.at,

@@ -93,8 +93,7 @@ def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
     """
     wanted: dict[str, dict[str, Any]] = {str(config.url): _given(config) for config in configs}
     columns = ["configured", "paused", "given_name", "given_outlet", "priority", "host"]
-    seen = [feeds.c[name] for name in ("id", "url", *columns, "final_url", "moved_to", "moved_polls")]
-    stored = {row.url: row for row in conn.execute(select(*seen))}
+    stored = _by_url(conn, "id", *columns)
     for row, url in _followed(stored, wanted):
         conn.execute(update(feeds).where(feeds.c.id == row.id).values(url=url, **_NOT_MOVED))
         stored[url] = stored.pop(row.url)
@@ -115,6 +114,17 @@ def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
     if added or changed or removed:
         note_change(conn)
     return SyncReport(len(added), len(changed), len(removed))
+
+
+def followed(conn: Connection, urls: Collection[str]) -> dict[int, str]:
+    """Feeds that stay the feeds that they are if feeds.yaml names these: their ids, and another address than before."""
+    return {row.id: url for row, url in _followed(_by_url(conn, "id", "configured"), urls)}
+
+
+def _by_url(conn: Connection, *columns: str) -> dict[str, Row[Any]]:
+    """These columns of every feed, and those by which `_followed` knows where it went."""
+    seen = [feeds.c[name] for name in ("url", *columns, "final_url", "moved_to", "moved_polls")]
+    return {row.url: row for row in conn.execute(select(*seen))}
 
 
 def _followed(stored: Mapping[str, Row[Any]], wanted: Collection[str]) -> list[tuple[Row[Any], str]]:

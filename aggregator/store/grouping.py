@@ -219,6 +219,25 @@ def insert_stories(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[
     return {row.founder_id: row.id for row in conn.execute(statement, list(rows))}
 
 
+def differing(conn: Connection, values: Mapping[int, Mapping[str, Any]]) -> dict[int, frozenset[str]]:
+    """Which columns of stories are stored otherwise, by id; those of which none is are missing."""
+    names = next(iter(values.values()), {})
+    found: dict[int, frozenset[str]] = {}
+    for chunk in _chunks(sorted(values)):
+        statement = select(stories.c.id, *(stories.c[name] for name in names)).where(stories.c.id.in_(chunk))
+        for story_id, *stored in conn.execute(statement):
+            wanted = values[story_id]
+            other = [name for name, old in zip(names, stored, strict=True) if old != _as_read(wanted[name])]
+            if other:
+                found[story_id] = frozenset(other)
+    return found
+
+
+def _as_read(value: object) -> object:
+    """A value as the database gives it back: JSON has no tuples."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def update_stories(conn: Connection, values: Mapping[int, Mapping[str, Any]]) -> None:
     """Write columns of stories, by id; each has the same columns."""
     if values:

@@ -207,6 +207,36 @@ def test_feeds_that_come_leave_or_change_are_listed(editor: Editor, run: Run) ->
     assert "+ Fresh, https://new.example/feed (added)" in run("plan", added).out
 
 
+@pytest.mark.usefixtures("unchanged")
+def test_feed_whose_address_is_changed_to_where_it_answers_is_moved(
+    editor: Editor, run: Run, polled_once: tuple[Path, dict[str, str]]
+) -> None:
+    old = polled_once[1]["one"]
+    new = old.replace("http:", "https:")
+    out = run("plan", editor.write("new.yaml", one=new)).out
+    plain = " ".join(out.split())
+    assert f"~ One, {new} (moved, 4 entries stored)" in plain
+    assert f"keeps its entries; its address changes from {old} to {new}" in plain
+    assert "1 feed stays as it is" in out
+    assert "(added" not in out
+    assert "(removed" not in out
+    assert "no entry was matched again" in out
+
+
+def test_moved_feed_has_the_filters_that_it_had(
+    editor: Editor, run: Run, polled_once: tuple[Path, dict[str, str]]
+) -> None:
+    new = polled_once[1]["one"].replace("http:", "https:")
+    editor.write(one_more=", keep: [zoo, aid]")
+    assert run("group").code == 0
+    same = json.loads(run("plan", editor.write("new.yaml", one=new, one_more=", keep: [zoo, aid]"), "--json").out)
+    assert (len(same["feeds"][0]["details"]), same["filters"]) == (1, [])
+    other = json.loads(run("plan", editor.write("new.yaml", one=new, one_more=", keep: [zoo]"), "--json").out)
+    assert other["feeds"][0]["kind"] == "moved"
+    assert other["feeds"][0]["details"][1:] == ["keep: - 'aid'"]
+    assert [(one["feed"], one["refused"]) for one in other["filters"]] == [("One", 3)]
+
+
 @BOTH
 def test_feed_that_comes_back_brings_its_entries(editor: Editor, run: Run) -> None:
     editor.write(only_one="", air="[air defense, defence]")

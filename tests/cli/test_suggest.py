@@ -149,6 +149,32 @@ def test_no_boilerplate_no_outlet_and_no_date_is_suggested(folder: Path, run: Ru
     assert not any(empty in said for empty in ("read", "subscribe", "harbour", "post", "monday", "friday"))
 
 
+@pytest.mark.parametrize(
+    ("said", "whole", "halves"),
+    [
+        ("a firm of New York", "New York", {"York", "New"}),
+        ("sailors of the Strait of Hormuz", "Strait of Hormuz", {"Strait", "Hormuz"}),
+        ("the envoy of Xi Jinping", "Xi Jinping", {"Jinping", "Xi"}),
+    ],
+)
+def test_names_are_suggested_whole(folder: Path, run: Run, said: str, whole: str, halves: set[str]) -> None:
+    fill(folder, [(title, text.replace("set up", f"and {said} set up")) for title, text in news()])
+    found = json.loads(run("suggest", "--json").out)
+    words = {word["keyword"] for topic in found["topics"] for word in topic["keywords"]}
+    assert whole in words
+    assert not halves & words
+
+
+def test_other_half_of_a_name_that_a_keyword_finds_is_not_suggested(folder: Path, run: Run) -> None:
+    file = folder / "feeds.yaml"
+    file.write_text(file.read_text().replace("[air defense]", "[air defense, Zelensky]"), encoding="utf-8")
+    fill(folder, [(title, text.replace("set up", "and Volodymyr Zelensky set up")) for title, text in news()])
+    found = json.loads(run("suggest", "--json").out)
+    words = " ".join(word["keyword"] for topic in found["topics"] for word in topic["keywords"])
+    assert "Skynex" in words
+    assert "Volodymyr" not in words
+
+
 def test_what_a_keyword_would_win_is_what_plan_says(folder: Path, run: Run) -> None:
     fill(folder, news())
     found = json.loads(run("suggest", "--json").out)

@@ -53,7 +53,7 @@ def hostile() -> list[Candidate]:
     return made
 
 
-def frame(language: str = "en", **changes: str) -> Frame:
+def frame(language: str = "en", **changes: object) -> Frame:
     """What surrounds the stories."""
     words = phrases(language)
     values = {
@@ -84,11 +84,12 @@ def rendered(
     made = config(digests={"Morning briefing": {"stories": stories}})
     selection = choose(candidates, feeds, brief(made, shown=shown))
     site = Site("https://news.example.org", unique_slugs(made.topics))
+    around = frame(language)
 
     def composed(keep: int | None) -> Contents:
-        return compose(selection, feeds, phrases(language), site, keep=keep)
+        return compose(selection, feeds, phrases(language), site, issued=around.local, keep=keep)
 
-    return render_edition(environment(None), frame(language), composed)
+    return render_edition(environment(None), around, composed)
 
 
 def large() -> list[Candidate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -113,17 +113,17 @@ def test_dates_are_written_as_the_language_writes_them(language: str, expected: 
 
 
 @pytest.mark.parametrize(
-    ("age", "expected"),
+    ("when", "language", "expected"),
     [
-        (timedelta(seconds=-5), "1 min ago"),
-        (timedelta(minutes=59), "59 min ago"),
-        (timedelta(minutes=100), "2 h ago"),
-        (timedelta(hours=47), "47 h ago"),
-        (timedelta(hours=60), "2 d ago"),
+        (datetime(2026, 3, 2, 22, 0, tzinfo=UTC), "en", "00:00"),
+        (datetime(2026, 3, 3, 5, 5, tzinfo=UTC), "en", "07:05"),
+        (datetime(2026, 3, 2, 21, 59, tzinfo=UTC), "en", "Mon 2 Mar 23:59"),
+        (datetime(2026, 3, 2, 21, 59, tzinfo=UTC), "de", "Mo 2. März 23:59"),
+        (datetime(2026, 3, 3, 22, 1, tzinfo=UTC), "uk", "ср 4 бер. 00:01"),
     ],
 )
-def test_ages_are_rounded(age: timedelta, expected: str) -> None:
-    assert phrases("en").age(age) == expected
+def test_times_name_the_day_where_it_is_not_the_editions(when: datetime, language: str, expected: str) -> None:
+    assert phrases(language).moment(when, datetime(2026, 3, 3, 7, tzinfo=ZoneInfo("Europe/Kyiv"))) == expected
 
 
 def test_spans_name_days_or_dates() -> None:

@@ -193,6 +193,19 @@ def test_an_update_is_marked() -> None:
     assert mail.html.count('<span class="update"') == 1
 
 
+def test_times_are_as_true_in_the_archive_as_in_the_mail() -> None:
+    mail = rendered([story(n, [entry(n, f"Headline {n}", hours=hours)], AIR) for n, hours in ((90, 3), (91, 8))])
+    assert [item.time for item in mail.contents.items] == ["04:00", "Mon 2 Mar 23:00"]
+    for one in (mail.html, mail.text):
+        assert " · 04:00" in one
+        assert " · Mon 2 Mar 23:00" in one
+
+
+def test_mail_without_a_next_one_names_the_zone_of_its_times() -> None:
+    assert frame("en", at_once=True).date == "Tuesday 3 March, 07:00 Europe/Kyiv"
+    assert frame("en").date == "Tuesday 3 March"
+
+
 def test_copies_of_one_text_are_told_from_sources_of_their_own() -> None:
     texts = [entry(n, "Bridge closed", "A blast closed the bridge.", feed=n) for n in range(1, 6)]
     copied = rendered([story(90, texts, AIR, origins=2), story(91, [entry(9, "Another", feed=2)], AIR, origins=1)])
@@ -204,8 +217,8 @@ def test_copies_of_one_text_are_told_from_sources_of_their_own() -> None:
 def test_figures_stay_behind_an_outlet_written_from_right_to_left_where_bdi_is_dropped() -> None:
     feeds = FEEDS | {5: replace(FEEDS[5], outlet="صحيفة المنارة")}
     mail = rendered([story(90, [entry(9, "الدفاع الجوي", "نص.", feed=5, language="ar")], AIR)], feeds=feeds)
-    assert "صحيفة المنارة</bdi>\u200e · 3 h ago" in mail.html
-    assert "صحيفة المنارة\u200e · 3 h ago" in mail.text
+    assert "صحيفة المنارة</bdi>\u200e · 04:00" in mail.html
+    assert "صحيفة المنارة\u200e · 04:00" in mail.text
 
 
 def test_a_topic_told_whole_has_one_number_and_one_told_in_part_has_two() -> None:

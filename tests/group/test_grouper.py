@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aggregator.config.applied import Applied
-from aggregator.config.models import Config
+from aggregator.config.models import Config, TopicConfig
 from aggregator.group import grouper
 from aggregator.group import topics as topics_module
 from aggregator.group.grouper import Grouper, GroupReport, group
@@ -250,6 +250,35 @@ def test_edited_feed_shows_in_the_stories_of_old(store: Store) -> None:
     assert group(store, edited, NOW).stories_changed == 1
     assert recent(store)[0].outlets[0] == "The Herald"
     assert group(store, edited, NOW).stories_changed == 0
+
+
+def test_stories_that_are_worked_out_again_and_found_as_they_were_are_not_counted(store: Store) -> None:
+    add(store, ALL)
+    group(store, config("grain"), NOW)
+    told = {story.id: story for story in recent(store)}
+    edited = config("grain", name="The Herald")
+    with store.write() as conn:
+        feeds.sync(conn, edited.feeds)
+    report = group(store, edited, NOW)
+    now = {story.id: story for story in recent(store)}
+    assert report.stories_changed == sum(now[id_] != told[id_] for id_ in told) == 1
+    more = edited.model_copy(update={"topics": {"grain": TopicConfig(any=("grain", "vessels"))}})
+    scores = [entry.topics for entry in all_entries(store) if entry.topics]
+    report = group(store, more, NOW)
+    assert [entry.topics for entry in all_entries(store) if entry.topics] != scores  # other words, the same entries
+    assert report.rematched == len(ALL)
+    assert {story.id: story for story in recent(store)} == now
+    assert report.stories_changed == 0
+
+
+def test_story_whose_closing_alone_is_new_is_not_counted(store: Store) -> None:
+    add(store, VERSIONS)
+    group(store, config(), NOW)
+    edited = config(paused=True)
+    with store.write() as conn:
+        feeds.sync(conn, edited.feeds)
+    assert group(store, edited, NOW + timedelta(days=6)).stories_changed == 0
+    assert [story.closed for story in recent(store)] == [True]
 
 
 def test_feed_that_left_is_not_counted_in_stories(store: Store) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aggregator.model import ParsedEntry
+from aggregator.poll.parse.names import MOST_SHARED_GUIDS, Sharing
 from aggregator.poll.parse.read import parse_feed
 from aggregator.poll.parse.result import KnownSpans, NotAFeed, ParsedFeed
 from aggregator.poll.parse.spans import Spans, scan
@@ -360,10 +361,53 @@ def test_items_that_share_an_id_are_told_apart_by_links() -> None:
     ]
     parsed = parse(rss(*items))
     assert parsed.identities == tuple(f"https://a.example/{n}" for n in range(3))
-    assert parsed.spans.shared_guids
+    assert parsed.spans.sharing.guids
     assert parsed.notes == ("Its items share ids, so they are told apart by their links.",)
     later = parse(rss(items[0]), KnownSpans.from_bytes(parsed.spans.to_bytes()))
-    assert later.spans.shared_guids  # it stays so, with one item too
+    assert later.spans.sharing.guids  # it stays so, with one item too
+
+
+def numbered(*numbers: int) -> list[str]:
+    link = "<link>https://a.example/{n}</link>"
+    return [f"<title>{n}</title><guid isPermaLink='false'>id-{n}</guid>{link.format(n=n)}" for n in numbers]
+
+
+def test_items_of_one_shared_id_among_many_leave_the_others_theirs() -> None:
+    twins = [f"<title>{n}</title><guid isPermaLink='false'>x</guid><link>https://a.example/{n}</link>" for n in "ab"]
+    first = parse(rss(twins[0], *numbered(*range(20))))
+    assert first.identities[0] == "x"
+    both = parse(rss(*twins, *numbered(*range(20))), KnownSpans.from_bytes(first.spans.to_bytes()))
+    names = ("https://a.example/a", "https://a.example/b", *(f"id-{n}" for n in range(20)))
+    assert both.identities == names
+    assert both.notes == ("Some of its items share an id, so those are told apart by their links.",)
+    later = parse(rss(twins[1]), KnownSpans(sharing=both.spans.sharing))
+    assert later.identities == ("https://a.example/b",)  # nor is the id used again when one item alone has it
+
+
+def test_feed_that_shares_more_and_more_ids_is_known_by_links() -> None:
+    known = KnownSpans()
+    for day in range(MOST_SHARED_GUIDS + 1):
+        twins = [
+            f"<title>{day}{n}</title><guid isPermaLink='false'>day-{day}</guid><link>https://a.example/{day}{n}</link>"
+            for n in "ab"
+        ]
+        parsed = parse(rss(*twins, *numbered(*range(20))), known)
+        known = KnownSpans.from_bytes(parsed.spans.to_bytes())
+        assert known.sharing.guids == (day == MOST_SHARED_GUIDS)
+    again = parse(rss(*numbered(*range(20))), KnownSpans(sharing=known.sharing))
+    assert again.identities == tuple(f"https://a.example/{n}" for n in range(20))
+
+
+def test_link_of_an_item_that_is_the_id_of_another_is_no_name_for_it() -> None:
+    page = "https://a.example/page"
+    items = [
+        f"<title>A</title><guid isPermaLink='false'>x</guid><link>{page}</link>",
+        "<title>B</title><guid isPermaLink='false'>x</guid><link>https://a.example/b</link>",
+        f"<title>C</title><guid>{page}</guid><link>{page}</link>",
+    ]
+    parsed = parse(rss(*items, *numbered(*range(20))))
+    assert {"A", "B", "C"} < {one.title for one in parsed.entries}
+    assert parsed.identities[2:4] == (page, "id-0")
 
 
 def test_items_without_id_that_share_a_link_are_told_apart_by_title_and_date() -> None:
@@ -371,7 +415,7 @@ def test_items_without_id_that_share_a_link_are_told_apart_by_title_and_date() -
     parsed = parse(rss(*items))
     assert len(parsed.entries) == 3
     assert all(name.startswith("sha256:") for name in parsed.identities)
-    assert parsed.spans.shared_links
+    assert parsed.spans.sharing.links
 
 
 def test_items_of_one_id_link_and_date_are_told_apart_by_titles() -> None:
@@ -386,7 +430,7 @@ def test_item_that_is_listed_twice_counts_once() -> None:
     item = "<title>A</title><guid>https://a.example/1</guid>"
     parsed = parse(rss(item, item, "<title>B</title><guid>2</guid>"))
     assert [one.title for one in parsed.entries] == ["A", "B"]
-    assert not parsed.spans.shared_guids
+    assert parsed.spans.sharing == Sharing()
 
 
 def test_new_item_with_the_id_of_a_known_one_brings_both_back() -> None:
@@ -434,7 +478,10 @@ def test_what_the_feed_says_of_itself_is_remembered_while_it_stays_the_same() ->
 
 def test_spans_that_make_no_sense_count_as_nothing_known() -> None:
     assert KnownSpans.from_bytes(b"") == KnownSpans.from_bytes(b"x" * 11) == KnownSpans()
-    assert KnownSpans.from_bytes(KnownSpans(b"12345678", {}, False, True).to_bytes()).shared_links
+    for sharing in (Sharing(links=True), Sharing(some_guids=frozenset({-1, 2**62})), Sharing(guids=True)):
+        spans = KnownSpans(b"12345678", {b"87654321": -5}, sharing, b"header")
+        assert KnownSpans.from_bytes(spans.to_bytes()) == spans
+        assert KnownSpans.from_bytes(spans.to_bytes()[:-7]) == KnownSpans()
 
 
 @pytest.mark.parametrize(

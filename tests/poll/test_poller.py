@@ -62,6 +62,29 @@ async def test_new_and_edited_entries_are_stored_and_counted(store: Store, feed_
     assert titles(store) == ["Item 2", "Item one"]
 
 
+def permalinks(items: dict[str, str], path: str) -> bytes:
+    """A feed of titles by id; the links lie under `path`."""
+    parts = [
+        f"<item><title>{title}</title><guid isPermaLink='false'>{guid.rstrip('*')}</guid>"
+        f"<link>https://a.example/{path}/{n}</link><description>Text of {title}.</description></item>"
+        for n, (guid, title) in enumerate(items.items())
+    ]
+    return f"<rss version='2.0'><channel><title>Feed</title>{''.join(parts)}</channel></rss>".encode()
+
+
+async def test_feed_that_once_shared_an_id_moves_its_pages_and_edits_its_titles_without_a_new_entry(
+    store: Store, feed_server: FeedServer
+) -> None:
+    first = {f"id-{n}": f"Item {n}" for n in range(20)}
+    shared = {**first, "id-3*": "Another item of the third one's id"}
+    moved = {guid: f"{n}: all is said anew" for n, guid in enumerate(first)}
+    bodies = [permalinks(first, "old"), permalinks(shared, "old"), permalinks(moved, "new")]
+    url = feed_server.script("/feed", *(Reply(body=body) for body in bodies))
+    async with started(store, config(url)) as poller:
+        counts = [(one.entries_new, one.entries_edited) for one in [await poller.poll_all() for _ in bodies]]
+    assert counts == [(20, 0), (1, 0), (1, 19)]  # of the twins that are told apart by links, one is new to us
+
+
 async def test_only_named_feeds_are_polled(sqlite_store: Store, feed_server: FeedServer) -> None:
     urls = [feed_server.feed(f"/{number}", rss(number)) for number in range(3)]
     async with started(sqlite_store, config(*urls)) as poller:

@@ -116,6 +116,16 @@ def test_card_tells_outlet_time_sources_and_others() -> None:
     assert "3 more sources" in text
 
 
+@pytest.mark.parametrize(("articles", "outlets", "told"), [(1, 1, []), (2, 1, ["2 articles"]), (2, 2, ["2 sources"])])
+def test_sources_and_articles_are_counted_from_two_on(articles: int, outlets: int, told: list[str]) -> None:
+    story = replace(STORY.story, outlets=STORY.story.outlets[:outlets], origins=1)
+    shown = replace(STORY, story=story, entries=STORY.entries[:articles], topics=())
+    pages = render(replace(VIEW, entries=(), topics=(), stories=(shown,)))
+    assert STORY.lead.entry.title in pages["index.html"]
+    assert re.findall(r'class="count" href="[^"]*">([^<]*)<', pages["index.html"]) == told
+    assert not re.search(r"\b1 (?:source|outlet)\b", pages["index.html"] + pages[STORY_PAGE])
+
+
 def test_update_mark_stands_where_something_came_well_after_the_leading_article() -> None:
     late = STORY.lead.entry.sort_at + timedelta(hours=3)
     changed = replace(STORY, story=replace(STORY.story, last_seen=late))

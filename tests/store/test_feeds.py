@@ -239,6 +239,8 @@ def test_feed_whose_address_follows_where_it_moved_stays_the_feed_that_it_is(
     sync(store, "http://a.example/", "http://b.example/")
     leased = {one.feed.url: one for one in lease(store)}
     save(store, outcome(leased["http://a.example/"], **polled))
+    with store.read() as conn:
+        assert feeds.followed(conn, [new, "http://b.example/"]) == {leased["http://a.example/"].feed.id: new}
     assert sync(store, new, "http://b.example/") == feeds.SyncReport(0, 1, 0)
     with store.read() as conn:
         first, other = feeds.list_all(conn)
@@ -258,4 +260,6 @@ def test_feed_whose_address_follows_where_it_moved_stays_the_feed_that_it_is(
 def test_feed_of_an_address_that_the_old_one_did_not_lead_to_is_another(store: Store, polled: dict[str, Any]) -> None:
     sync(store, "http://a.example/")
     save(store, *(outcome(one, **polled) for one in lease(store)))
+    with store.read() as conn:
+        assert feeds.followed(conn, ["https://new.example/feed"]) == {}
     assert sync(store, "https://new.example/feed") == feeds.SyncReport(1, 0, 1)

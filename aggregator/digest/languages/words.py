@@ -118,9 +118,6 @@ class Words:
     origin_forms: tuple[str, ...]
     copied: str  # {sources} {origins}
     minutes: str
-    minutes_ago: str
-    hours_ago: str
-    days_ago: str
     subscribing: Subscribing
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import log
 
 from aggregator.group.suggest.ground import Background, Ground, Seen, Term
+from aggregator.group.suggest.noise import LINKS, says_nothing
 from aggregator.group.suggest.weights import likelihood_ratio, log_odds
 from aggregator.text.keyword_lexer import KeywordError
 from aggregator.text.keywords import Phrase, parse_keyword
@@ -20,6 +21,7 @@ _LEAST_OF_PLAIN = 5, 0.05  # entries, and share of the topic's, with a word that
 _LEAST_RATIO, _LEAST_ODDS = 10.83, 2.0  # p < 0.001; two standard deviations
 _LEAST_SHARE = 0.3  # of all entries with the word, those that the topic has: else it would flood the topic
 _PART, _WHOLE = 0.7, 0.5
+_SURE_NAMES = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,23 @@ def _known(word: Word, chosen: Iterable[Word]) -> bool:
     """Whether another suggestion says it already: the same keyword of another language, or a part of this one."""
     return any(
         word.keyword.casefold() == other.keyword.casefold()
-        or (word.language == other.language and set(word.term[1]) & set(other.term[1]))
+        or (
+            word.language == other.language
+            and _subjects(word.term, word.keyword) & _subjects(other.term, other.keyword)
+        )
         for other in chosen
     )
+
+
+def _subjects(term: Term, form: str) -> set[str]:
+    """The stems of what says something alone: New York and New Jersey have nothing in common."""
+    language, key = term
+    words = zip(key, form.split(), strict=True)
+    return {stemmed for stemmed, word in words if not _is_empty(word, language)}
+
+
+def _is_empty(word: str, language: str) -> bool:
+    return says_nothing("-".join(token.form for token in tokenize(word)), language)
 
 
 def _without_parts(terms: Mapping[Term, Seen]) -> dict[Term, Seen]:
@@ -105,7 +121,7 @@ def _without_parts(terms: Mapping[Term, Seen]) -> dict[Term, Seen]:
         mostly = _WHOLE if is_name(seen.form) else _PART
         whole = [part for part in known if seen.entries >= mostly * terms[part].entries]
         rarest = min((terms[part].entries for part in known), default=0)
-        if whole and _is_even(seen.form, language) and seen.entries >= _WHOLE * rarest:
+        if whole and _is_even(seen, language) and seen.entries >= _WHOLE * rarest:
             dropped.update(whole)
         else:
             dropped.add((language, key))
@@ -113,14 +129,19 @@ def _without_parts(terms: Mapping[Term, Seen]) -> dict[Term, Seen]:
 
 
 def is_name(form: str) -> bool:
-    """Whether each of several words has a capital."""
-    return all(word[0].isupper() for word in form.split())
+    """Whether each of several words has a capital, but for those that link them."""
+    return all(word[0].isupper() or word in LINKS for word in form.split())
 
 
-def _is_even(form: str, language: str) -> bool:
-    """Whether a phrase is all a name or none: 'Sudan killed' only happens to stand in a row. Not so in German."""
-    capitals = {word[0].isupper() for word in form.split()}
-    return language == "de" or len(capitals) == 1
+def _is_even(seen: Seen, language: str) -> bool:
+    """Whether a phrase is all a name or none: 'Sudan killed' only happens to stand in a row. Not so in German.
+
+    A name with words that are empty elsewhere has to be printed so within sentences: 'New Kyiv' only begins one.
+    """
+    words = seen.form.split()
+    if is_name(seen.form):
+        return seen.sure >= _SURE_NAMES or not any(_is_empty(word, language) for word in words)
+    return language == "de" or not any(word[0].isupper() for word in words)
 
 
 def is_keyword(text: str) -> bool:
@@ -225,6 +246,7 @@ def _apart(ranked: Iterable[Term], forms: Mapping[Term, str]) -> list[str]:
     """Keywords that have no word in common."""
     chosen: dict[str, Term] = {}
     for term in ranked:
-        if not any(set(term[1]) & set(other[1]) for other in chosen.values()):
+        own = _subjects(term, forms[term])
+        if not any(own & _subjects(other, form) for form, other in chosen.items()):
             chosen.setdefault(forms[term], term)
     return list(chosen)

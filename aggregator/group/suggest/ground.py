@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aggregator.group.suggest.wording import Key, Worded
+from aggregator.group.suggest.wording import SURE, UNSURE, Key, Worded
 from aggregator.model import Entry, Feed
 from aggregator.text.addresses import host_key
 from aggregator.text.tokens import tokenize
@@ -33,6 +33,11 @@ class Seen:
     def form(self) -> str:
         """How it is printed mostly; ties by the alphabet."""
         return min(self.printed, key=lambda form: (-self.printed[form], form))
+
+    @property
+    def sure(self) -> float:
+        """The share of its entries where its capitals mean something."""
+        return (sum(self.printed.values()) - UNSURE * self.entries) / ((SURE - UNSURE) * self.entries)
 
 
 @dataclass(slots=True)

@@ -95,7 +95,12 @@ primeiro primeiro-ministro chefe capo prezydent prezydenta premier premiera mini
 премьер-министр министр министра الرئيس رئيس وزير الوزراء
 """
 
+_LINKS = "of the de la le les du des da do dos das del della di van von der den zu al el bin ibn"
+
 NOISE = frozenset(f"{_DATES} {_PAGES} {_REPORTS} {_RANKS}".split())
+_NEVER_IN_NAMES = frozenset(f"{_DATES} {_PAGES} {_RANKS}".split()) - {"may", "april", "june"}  # Theresa May
+LINKS = frozenset(_LINKS.split())
+"""Small words that stand within names: Strait of Hormuz, Rio de Janeiro."""
 
 
 def says_nothing(form: str, language: str) -> bool:
@@ -103,3 +108,8 @@ def says_nothing(form: str, language: str) -> bool:
     if form in NOISE or form in STOPWORDS.get(language, frozenset()) or not any(map(str.isalpha, form)):
         return True
     return len(form) < 3 and form.isascii()
+
+
+def is_of_names(form: str) -> bool:
+    """Whether a word that says nothing alone may be a part of a name: New York, World Bank, Xi Jinping."""
+    return form not in _NEVER_IN_NAMES and any(map(str.isalpha, form))

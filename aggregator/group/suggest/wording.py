@@ -1,7 +1,8 @@
 """The words and phrases of an entry that may be keywords, known by their stems, with how they are printed. Pure.
 
-Phrases are up to three words in a row, with no punctuation and no empty word between them. Only the headline and the
-beginning of the text are read: there an entry says what it is about.
+Phrases are up to three words in a row, with no punctuation and no empty word between them. Names are read whole, with
+words that are empty elsewhere (New York, Strait of Hormuz) or that a keyword has found, so that no half is taken for
+all of one. Only the headline and the beginning of the text are read: there an entry says what it is about.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 
-from aggregator.group.suggest.noise import says_nothing
+from aggregator.group.suggest.noise import LINKS, is_of_names, says_nothing
 from aggregator.model import Entry, Span
 from aggregator.text.language import detect
 from aggregator.text.stems import is_common, stem
@@ -19,9 +21,10 @@ from aggregator.text.tokens import CHUNK, chunk
 
 TEXT = 600
 """Characters of the text that are read."""
-LONGEST = 3
+LONGEST, LONGEST_NAME = 3, 5
 """Words of a phrase."""
-_SURE, _UNSURE = 1.0, 0.05  # how much a printed form counts: capitals of headlines and first words mean little
+SURE, UNSURE = 1.0, 0.05
+"""How much a printed form counts: capitals of headlines and first words mean little."""
 _BREAK = re.compile(r"[^\s]|\n")
 _TITLE_CASE = 0.6  # of a headline's words, from which its capitals mean nothing
 
@@ -37,6 +40,12 @@ class Worded:
     printed: dict[Key, tuple[str, float]]
 
 
+class _Kind(Enum):
+    KEYWORD = "may stand alone"
+    OF_A_NAME = "only beside words with capitals"
+    LINK = "only between them"
+
+
 @dataclass(frozen=True, slots=True)
 class _Word:
     form: str
@@ -44,6 +53,7 @@ class _Word:
     printed: str
     sure: float
     run: int  # words of one run have nothing between them but blanks
+    kind: _Kind = _Kind.KEYWORD
 
 
 def worded(entry: Entry, masked: Iterable[Span] = ()) -> Worded:
@@ -64,10 +74,20 @@ def worded(entry: Entry, masked: Iterable[Span] = ()) -> Worded:
 
 def _phrases(run: Sequence[_Word]) -> Iterator[tuple[Key, str, float]]:
     for start in range(len(run)):
-        for size in range(1, min(LONGEST, len(run) - start) + 1):
+        for size in range(1, min(LONGEST_NAME, len(run) - start) + 1):
             part = run[start : start + size]
+            if not _is_phrase(part):
+                continue
             form = " ".join(word.printed for word in part)
             yield tuple(word.stem for word in part), form, min(word.sure for word in part)
+
+
+def _is_phrase(part: Sequence[_Word]) -> bool:
+    kinds = [word.kind for word in part]
+    if len(part) <= LONGEST and set(kinds) == {_Kind.KEYWORD}:
+        return True
+    named = all(word.kind is _Kind.LINK or word.printed[0].isupper() for word in part)
+    return named and _Kind.KEYWORD in kinds and _Kind.LINK not in (kinds[0], kinds[-1])
 
 
 def _words(text: str, language: str, hidden: Sequence[tuple[int, int]], *, title: bool) -> Iterator[_Word]:
@@ -82,16 +102,30 @@ def _words(text: str, language: str, hidden: Sequence[tuple[int, int]], *, title
         tokens = chunk(match.group()).tokens
         masked = any(start < end and begin < last for begin, end in hidden)
         form = "-".join(token.form for token in tokens)
-        if not tokens or masked or says_nothing(form, language):
+        if not tokens:
             run, first = run + 1, False
             continue
         surface = text[start + tokens[0].start : start + tokens[-1].end]
         unsure = first or title_case
-        if unsure and not _is_acronym(surface, shouting=text.isupper()) and is_common(form, language):
+        kind = _Kind.KEYWORD
+        if masked or says_nothing(form, language):
+            beside = None if text.isupper() else _kind_beside_names(form, surface, unsure=unsure)
+            if beside is None:
+                run, first = run + 1, False
+                continue
+            kind = beside
+        elif unsure and not _is_acronym(surface, shouting=text.isupper()) and is_common(form, language):
             surface = surface.lower() if language != "de" else surface
-        yield _Word(form, stem(form, language), surface, _UNSURE if unsure else _SURE, run)
+        yield _Word(form, stem(form, language), surface, UNSURE if unsure else SURE, run, kind)
         first = False
         run += start + tokens[-1].end < last  # "Peru's Congress" is no phrase: its 's is not part of the word
+
+
+def _kind_beside_names(form: str, surface: str, *, unsure: bool) -> _Kind | None:
+    """Of a word that can't be a keyword: what it may be within a name, None where it ends every phrase."""
+    if form in LINKS and (unsure or surface[0].islower()):
+        return _Kind.LINK
+    return _Kind.OF_A_NAME if surface[0].isupper() and is_of_names(form) else None
 
 
 def _is_title_case(text: str) -> bool:

@@ -83,7 +83,7 @@ def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownS
         return None
     dropped = max(0, len(spans.items) - MAX_ITEMS)
     entries = _build_entries(raw, base_url, header)
-    names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
+    names, sharing = identities(entries, known.sharing, len(spans.items))
     items = {spans.hashes[at]: identity_hash(name) for at, name in zip(wanted, names, strict=True)}
     items |= {span: known.items[span] for span in spans.hashes[:MAX_ITEMS] if span not in items}
     first, distinct = _distinct(entries, names)
@@ -91,7 +91,7 @@ def _positions(spans: Spans, wanted: Sequence[int], base_url: str, known: KnownS
         meta=header.meta,
         entries=first,
         identities=distinct,
-        spans=KnownSpans(spans.key, items, sharing.guids, sharing.links, known_header or header.to_bytes()),
+        spans=KnownSpans(spans.key, items, sharing, known_header or header.to_bytes()),
         served=len(spans.items),
         dropped=dropped,
         format=header.format,
@@ -125,13 +125,13 @@ def _whole(raw: RawFeed, base_url: str, known: KnownSpans, dropped: int) -> Pars
     del raw.entries[MAX_ITEMS:]
     header = _header(raw, base_url)
     entries = _build_entries(raw.entries, base_url, header)
-    names, sharing = identities(entries, Sharing(known.shared_guids, known.shared_links))
+    names, sharing = identities(entries, known.sharing, len(entries))
     first, distinct = _distinct(entries, names)
     return ParsedFeed(
         meta=header.meta,
         entries=first,
         identities=distinct,
-        spans=KnownSpans(shared_guids=sharing.guids, shared_links=sharing.links),
+        spans=KnownSpans(sharing=sharing),
         served=len(entries) + dropped,
         dropped=dropped,
         format=raw.format,
@@ -159,6 +159,8 @@ def _notes(dropped: int, sharing: Sharing) -> tuple[str, ...]:
         notes.append(f"{dropped} items beyond the first {MAX_ITEMS} were left out.")
     if sharing.guids:
         notes.append("Its items share ids, so they are told apart by their links.")
+    if sharing.some_guids:
+        notes.append("Some of its items share an id, so those are told apart by their links.")
     if sharing.links:
         notes.append("Its items share links, so they are told apart by title and date.")
     return tuple(notes)

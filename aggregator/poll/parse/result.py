@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from aggregator.model import ParsedEntry
+from aggregator.poll.parse.names import Sharing
 
 _HASH = 8  # bytes of one hash
 _COUNT = 4  # bytes of the number of items
 _SHARED_GUIDS = 1
 _SHARED_LINKS = 2
+_SOME_GUIDS = 4  # times their number
 
 
 class NotAFeed(Exception):  # noqa: N818 - reads as a state
@@ -41,36 +43,41 @@ class KnownSpans:
     """Which items of a feed were parsed before, so that the next poll parses only the others.
 
     `key` stands for everything outside the items that can change their meaning. `items` maps the hash of an item's
-    bytes to `identity_hash` of its identity. The two flags tell that the feed was once seen giving one id (one link)
-    to different items; they never go back to false. `header` is what the bytes of `key` say (`header.Header`). Stored
-    as bytes: 16 per item and some hundred.
+    bytes to `identity_hash` of its identity. What `sharing` says of the feed stays so. `header` is what the bytes of
+    `key` say (`header.Header`). Stored as bytes: 16 per item and some hundred.
     """
 
     key: bytes = bytes(_HASH)
     items: Mapping[bytes, int] = field(default_factory=dict)
-    shared_guids: bool = False
-    shared_links: bool = False
+    sharing: Sharing = field(default_factory=Sharing)
     header: bytes = b""
 
     def to_bytes(self) -> bytes:
         """For the store."""
-        flags = _SHARED_GUIDS * self.shared_guids + _SHARED_LINKS * self.shared_links
+        some = b"".join(one.to_bytes(_HASH, signed=True) for one in sorted(self.sharing.some_guids))
+        flags = _SHARED_GUIDS * self.sharing.guids + _SHARED_LINKS * self.sharing.links
+        flags += _SOME_GUIDS * len(self.sharing.some_guids)
         pairs = (span + identity.to_bytes(_HASH, signed=True) for span, identity in self.items.items())
         head = bytes([flags]) + self.key + len(self.items).to_bytes(_COUNT)
-        return head + b"".join(pairs) + self.header
+        return head + b"".join(pairs) + some + self.header
 
     @classmethod
     def from_bytes(cls, data: bytes) -> KnownSpans:
         """What `to_bytes` gave; anything else counts as nothing known."""
         start = 1 + _HASH + _COUNT
-        end = start + 2 * _HASH * int.from_bytes(data[1 + _HASH : start])
-        if len(data) < max(start, end):
+        if len(data) < start:
+            return cls()
+        some = start + 2 * _HASH * int.from_bytes(data[1 + _HASH : start])
+        end = some + _HASH * (data[0] // _SOME_GUIDS)
+        if len(data) < end:
             return cls()
         items = {
             data[at : at + _HASH]: int.from_bytes(data[at + _HASH : at + 2 * _HASH], signed=True)
-            for at in range(start, end, 2 * _HASH)
+            for at in range(start, some, 2 * _HASH)
         }
-        return cls(data[1 : 1 + _HASH], items, bool(data[0] & _SHARED_GUIDS), bool(data[0] & _SHARED_LINKS), data[end:])
+        guids = frozenset(int.from_bytes(data[at : at + _HASH], signed=True) for at in range(some, end, _HASH))
+        sharing = Sharing(bool(data[0] & _SHARED_GUIDS), bool(data[0] & _SHARED_LINKS), guids)
+        return cls(data[1 : 1 + _HASH], items, sharing, data[end:])
 
     def without(self, identity_hashes: Collection[int]) -> KnownSpans:
         """Forget these items: they were read but not stored, and have to be read again."""

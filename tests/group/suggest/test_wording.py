@@ -48,6 +48,36 @@ def test_capitals_of_headlines_and_first_words_mean_little() -> None:
     assert forms["Sweden"] < 1.0
 
 
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("They met in New York for talks.", "New York"),
+        ("New York waits for insulin.", "New York"),
+        ("A tanker in the Strait of Hormuz burns.", "Strait of Hormuz"),
+        ("Judges in The Hague agreed.", "The Hague"),
+        ("They say Xi Jinping agreed.", "Xi Jinping"),
+        ("A letter by Theresa May came.", "Theresa May"),
+        ("Insulin for the New York City Fire Department came.", "New York City Fire Department"),
+    ],
+)
+def test_names_are_whole_whatever_their_words_are_elsewhere(text: str, whole: str) -> None:
+    assert whole in printed(entry("", text))
+
+
+def test_name_that_a_keyword_found_half_of_is_whole_too() -> None:
+    text = "They say Volodymyr Zelensky agreed."
+    assert "Volodymyr Zelensky" in printed(entry("", text), Span("text", 19, 27, "Zelensky"))
+
+
+@pytest.mark.parametrize(
+    "text", ["He met President Obama.", "On Sunday Kyiv waited.", "GUNS OF NEW YORK", "Guns of Kyiv"]
+)
+def test_ranks_dates_and_small_words_are_no_part_of_a_name(text: str) -> None:
+    assert not {"President Obama", "Sunday Kyiv", "On Sunday Kyiv", "NEW YORK", "guns of Kyiv"} & printed(
+        entry("", text)
+    )
+
+
 def test_possessive_ends_a_phrase() -> None:
     found = printed(entry("A vote", "They watched how Peru's Congress voted."))
     assert {"Peru", "Congress"} <= found
