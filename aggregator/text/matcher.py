@@ -10,6 +10,7 @@ when its first entry comes. Not safe to share between threads.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from itertools import chain
 from typing import Generic, TypeVar, cast
 
 from aggregator.model import EntryContent
@@ -66,7 +67,7 @@ class Matcher(Generic[List]):
             prose = name in ("title", "text")
             reader = self._reader(language if prose else UNKNOWN, shouting=prose and text.isupper())
             fields[name] = read_field(name, text, reader)
-        ways = self._triggers.met(set[int]().union(*[field.found for field in fields.values()]))
+        ways = self._triggers.met(chain.from_iterable([field.found for field in fields.values()]))
         if enough and fields["text"].length > SUMMARY_WORDS:
             ways = self._prospects.worth(ways, fields, language, enough)
         met = dict.fromkeys(map(self._keyword_of.__getitem__, ways))  # in order, as the ways are
@@ -119,7 +120,7 @@ class Matcher(Generic[List]):
             None if self._owners[index] in whole else self._keywords[index].main_words.get(way) for index, way in ways
         ]
         order = {name: at for at, name in enumerate(self._lists)}
-        return Prospects([order[self._owners[index]] for index, _ in ways], mains, len(self._vocabulary.words))
+        return Prospects([order[self._owners[index]] for index, _ in ways], mains)
 
     def _reader(self, language: str, *, shouting: bool) -> Reader:
         language = language if language in LANGUAGES else UNKNOWN  # all others are read alike

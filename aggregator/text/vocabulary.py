@@ -156,12 +156,19 @@ class Reader(dict[str, Printed]):
         tokens, joined = chunk(surface)
         last = len(tokens) - 1
         found = [
-            (at, at + 1 if at < last else CHUNK_STEP, self._answers(form, surface[start:end]) + sign)
+            (at, at + 1 if at < last else CHUNK_STEP, self._token(form, surface[start:end]) + sign)
             for at, (form, start, end) in enumerate(tokens)
         ]
         if joined is not None:
             found.append((0, CHUNK_STEP, self._answers(joined, surface)))
         return found
+
+    def _token(self, form: str, surface: str) -> tuple[int, ...]:
+        """What a part of a chunk answers to: mostly a word that most texts have by itself as well."""
+        if len(surface) > _LONGEST or not (surface.isascii() and surface.isalpha()):
+            return self._answers(form, surface)
+        known = self[surface]
+        return tuple([number for number in known if number >= 0]) if isinstance(known, tuple) else ()
 
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
         readings, wanted = self._readings, self._readings.inflected
