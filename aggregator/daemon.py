@@ -31,7 +31,7 @@ import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
 
-from aggregator import clock
+from aggregator import clock, memory
 from aggregator.config.load import load
 from aggregator.config.models import Config
 from aggregator.digest.bounces.lookout import Lookout
@@ -71,6 +71,7 @@ def run(config_path: Path, config: Config, out: Path, store: Store, announce: Ca
 
     Raises DatabaseGone when the file of the database is taken away.
     """
+    memory.share_one_heap()
     # It warns of every tick that it leaves out while the one before is still at work, which is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # A thread that waits for a locked database can't be told to stop. What it does is undone, as after a kill.
@@ -228,6 +229,7 @@ class Daemon:
         if report.entries_new or report.entries_edited:
             self._soon(self.group_and_publish)
         if report.feeds:
+            await asyncio.to_thread(memory.give_back)
             log.info(
                 "polled %s in %.1f s: %d failed, %s, %d edited",
                 plural(report.feeds, "feed", "feeds"),
@@ -245,6 +247,7 @@ class Daemon:
             grouped = await asyncio.to_thread(run, self.config, now, stop, walk_for=WALK_FOR)
             if grouped.entries or grouped.rematched or clock.monotonic() >= self._publish_at:
                 await self._publish()
+                await asyncio.to_thread(memory.give_back)
         if grouped.entries and any(topic.alert for topic in self.config.topics.values()):
             self._soon(self.send_digests)
         if grouped.left:
