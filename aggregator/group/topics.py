@@ -156,7 +156,7 @@ class TopicMatcher:
     def _needed(self, name: str, reading: _Reading) -> tuple[float, str | None]:
         """The score that a topic needs, and the rival topic that makes it more than the threshold."""
         threshold = self._thresholds[name]
-        if reading.standings[name].in_title or reading.entry.fields["text"].length <= SUMMARY_WORDS:
+        if reading.entry.fields["text"].length <= SUMMARY_WORDS or reading.standings[name].in_title:
             return threshold, None
         rival = next((leader for leader in reading.leaders if leader != name), None)
         if rival is None:

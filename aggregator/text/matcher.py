@@ -86,7 +86,9 @@ class Matcher(Generic[List]):
 
     def evidence(self, entry: ReadEntry, name: List) -> Evidence:
         """The keywords of one list that match."""
-        candidates = [self._keywords[index] for index in entry.candidates.get(name, ())]
+        if name not in entry.candidates:
+            return {}
+        candidates = [self._keywords[index] for index in entry.candidates[name]]
         return {compiled.text: hits for compiled in candidates if (hits := compiled.root.evaluate(entry))}
 
     def ceilings(self, entry: ReadEntry) -> dict[List, float]:
