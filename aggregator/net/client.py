@@ -135,7 +135,9 @@ class OutboundClient:
                 async with asyncio.timeout(self.policy.timeout.total_seconds()):
                     return await self._exchange(leg)
             except Exception as error:
-                return leg.failed(*explain_error(error, leg.target, leg.request.max_bytes))
+                failed = leg.failed(*explain_error(error, leg.target, leg.request.max_bytes))
+                _let_go(error)
+                return failed
 
     async def _exchange(self, leg: _Leg) -> Result | _Leg:
         conditional = _validators(leg)
@@ -215,6 +217,17 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     while chunk := await response.content.readany():
         decoder.feed(chunk)
     return decoder.finish()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Forget where an exception was raised.
+
+    aiohttp's stream keeps the exception, and that by its frames the stream and all of the body that was read: hundreds
+    of broken bodies would lie there until garbage is next collected.
+    """
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _next_leg(leg: _Leg, status: int, location: str) -> _Leg | FetchFailed:

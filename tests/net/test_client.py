@@ -1,6 +1,7 @@
 """The client against hostile and broken servers (SSRF, size and time, validators, logs, credentials)."""
 
 import asyncio
+import gc
 import gzip
 import itertools
 import socket
@@ -15,6 +16,7 @@ import pytest
 
 from aggregator.config.models import Config
 from aggregator.net.client import OutboundClient
+from aggregator.net.decode import BodyDecoder
 from aggregator.net.policy import NetPolicy, user_agent
 from aggregator.net.response import MAX_BODY, FailureKind, Fetched, FetchFailed, FetchRequest, Result
 from tests.feedserver import FeedServer, Reply
@@ -352,3 +354,14 @@ def test_policy_comes_from_feeds_yaml() -> None:
     assert policy.user_agent.endswith("(+ed@news.example; 12 subscribers)")
     assert policy.allow_networks == (ip_network("10.0.0.0/8"),)
     assert (policy.timeout, policy.concurrency) == (timedelta(seconds=5), 7)
+
+
+async def test_broken_body_is_let_go_at_once(client: OutboundClient, feed_server: FeedServer) -> None:
+    url = feed_server.script("/feed", Reply(body=b"x" * 200_000, length=400_000))
+    gc.collect()
+    gc.disable()
+    try:
+        assert await kind_of(client, url) is FailureKind.PROTOCOL
+        assert not [one for one in gc.get_objects() if isinstance(one, BodyDecoder)]
+    finally:
+        gc.enable()
