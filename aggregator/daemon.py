@@ -247,7 +247,6 @@ class Daemon:
             grouped = await asyncio.to_thread(run, self.config, now, stop, walk_for=WALK_FOR)
             if grouped.entries or grouped.rematched or clock.monotonic() >= self._publish_at:
                 await self._publish()
-                await asyncio.to_thread(memory.give_back)
         if grouped.entries and any(topic.alert for topic in self.config.topics.values()):
             self._soon(self.send_digests)
         if grouped.left:
@@ -267,6 +266,7 @@ class Daemon:
             self._note("publish", [str(error)])  # ticks that publish nothing come before the next try
             raise
         self._publish_at = began + PUBLISH_AFTER
+        await asyncio.to_thread(memory.give_back)
         self._note("publish", [reason for _, reason in report.refused])
         if report.written or report.removed:
             log.info("published: %d of %s changed", report.written, plural(report.files, "file", "files"))

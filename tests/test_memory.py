@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 
@@ -50,6 +51,12 @@ def test_free_memory_is_given_back() -> None:
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_glibc", lambda: None)
-    memory.share_one_heap()
-    memory.give_back()
+    other = Mock(spec=["malloc"])  # anything else that is asked of it raises
+    monkeypatch.setattr("ctypes.CDLL", lambda _: other)
+    memory._glibc.cache_clear()
+    try:
+        memory.share_one_heap()
+        memory.give_back()
+    finally:
+        memory._glibc.cache_clear()
+    assert other.mock_calls == []

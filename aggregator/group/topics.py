@@ -73,9 +73,9 @@ class TopicMatcher:
     def __init__(self, topics: Mapping[str, TopicConfig]) -> None:
         self._topics = dict(topics)
         self._thresholds = {name: topic.threshold or THRESHOLD for name, topic in topics.items()}
+        self._least = min(self._thresholds.values(), default=THRESHOLD)  # a score below it decides nothing
         # A rival counts from the score of which a share is more than some topic needs anyway.
-        self._rivals_from = min(self._thresholds.values(), default=THRESHOLD) / _RIVAL_SHARE
-        self._least = min([self._rivals_from, *self._thresholds.values()])  # a score below it decides nothing
+        self._rivals_from = self._least / _RIVAL_SHARE
         self._limited = {name for name, topic in topics.items() if topic.feeds}
         self._matcher = Matcher(
             {

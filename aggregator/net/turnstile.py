@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from aggregator.clock import monotonic
 
@@ -25,15 +25,21 @@ _PLACES = 1 << 20
 _TIME = struct.Struct("=d")  # on the monotonic clock, which a machine's processes share until it starts again
 
 
+class _Stamp(NamedTuple):
+    """`time` as it is written for a host; `before` is what others had left in its place."""
+
+    host: str
+    time: bytes
+    before: bytes
+
+
 class Turnstile:
     """A context manager. After its end, and where files can't be locked, everybody passes."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b", buffering=0)
         self._taken: Counter[int] = Counter()  # how often, by place
-        self._stamps: dict[
-            int, tuple[str, float, bytes]
-        ] = {}  # of each taken place our last: host, time, others' before
+        self._stamps: dict[int, _Stamp] = {}  # our last one of each taken place
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +56,7 @@ class Turnstile:
             except (BlockingIOError, PermissionError):  # POSIX lets a system say either
                 return False
             except OSError:
-                pass
+                pass  # where files can't be locked, each process keeps its own pauses alone
         self._taken[place] += 1
         return True
 
@@ -63,24 +69,24 @@ class Turnstile:
         del self._taken[place]
         self._stamps.pop(place, None)
         if not self._file.closed:
-            self._set(place, fcntl.F_UNLCK)
+            with suppress(OSError):  # as in `take`
+                self._set(place, fcntl.F_UNLCK)
 
     def stamp(self, host: str) -> None:
         """Note that the host is asked now, or was until now; for whoever has taken it."""
         if not self._file.closed:
-            place, now = _place(host), monotonic()
-            others = self._stamps[place][2] if place in self._stamps else self._read(place)
-            self._stamps[place] = (host, now, others)
+            place = _place(host)
+            before = self._stamps[place].before if place in self._stamps else self._read(place)
+            self._stamps[place] = _Stamp(host, _TIME.pack(monotonic()), before)
             with suppress(OSError):  # a full disk
-                os.pwrite(self._file.fileno(), _TIME.pack(now), place)
+                os.pwrite(self._file.fileno(), self._stamps[place].time, place)
 
     def since(self, host: str) -> float:
         """Seconds since it was asked, by whatever process; infinite where that is not known."""
         place = _place(host)
-        data = self._read(place)
-        if place in self._stamps:
-            ours, stamped, others = self._stamps[place]
-            data = others if ours != host and data == _TIME.pack(stamped) else data
+        data, ours = self._read(place), self._stamps.get(place)
+        if ours is not None and ours.host != host and ours.time == data:
+            data = ours.before
         passed = monotonic() - _TIME.unpack(data)[0] if len(data) == _TIME.size and any(data) else -1.0
         return passed if passed >= 0.0 else float("inf")
 

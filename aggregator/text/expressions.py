@@ -15,7 +15,7 @@ import re2
 
 from aggregator.text.evidence import TOGETHER, Hit, score, weigh
 from aggregator.text.keywords import AllOf, AnyOf, InField, Keyword, Near, Node, Not, Phrase, Regex, compile_regex
-from aggregator.text.phrases import MAX_HITS, Pattern, ceiling, find, main_words, windows
+from aggregator.text.phrases import MAX_HITS, MainWords, Pattern, ceiling, find, main_words, windows
 from aggregator.text.places import ReadEntry
 from aggregator.text.vocabulary import Vocabulary
 from aggregator.text.wording import name_and_noun, ways_to_write
@@ -54,7 +54,7 @@ class Compiled:
     fields: frozenset[str]
 
     @property
-    def main_words(self) -> dict[frozenset[int], tuple[int, int]]:
+    def main_words(self) -> dict[frozenset[int], MainWords]:
         """See phrases.main_words; empty for what is more than a phrase."""
         return main_words(self.root.pattern) if isinstance(self.root, _PhraseIs) else {}
 

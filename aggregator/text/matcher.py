@@ -118,11 +118,12 @@ class Matcher(Generic[List]):
     def _make_prospects(self, ways: Sequence[tuple[int, Way]], whole: Collection[List]) -> Prospects:
         # What is always looked at may add to any keyword of its list.
         whole = {*whole, *(self._owners[index] for index in self._always)}
-        mains = [
-            None if self._owners[index] in whole else self._keywords[index].main_words.get(way) for index, way in ways
-        ]
+        owned = zip(self._owners, self._keywords, strict=True)
+        known = [{} if name in whole else keyword.main_words for name, keyword in owned]
         order = {name: at for at, name in enumerate(self._lists)}
-        return Prospects([order[self._owners[index]] for index, _ in ways], mains)
+        return Prospects(
+            [order[self._owners[index]] for index, _ in ways], [known[index].get(way) for index, way in ways]
+        )
 
     def _reader(self, language: str, *, shouting: bool) -> Reader:
         language = language if language in LANGUAGES else UNKNOWN  # all others are read alike

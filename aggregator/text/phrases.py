@@ -35,6 +35,11 @@ _COORDINATED = 2  # words between two that a third is coordinated with
 _MENTIONS = 2  # in an article, of a word that is not in the title
 
 
+MainWords = tuple[int, int]
+"""Of a way to write a phrase the word of which each mention gives one piece of evidence at most: in languages whose
+phrases begin with their main word, and in others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A phrase as numbers of wanted words. `ways` are the ways to write it, as it is written first.
@@ -105,9 +110,8 @@ def ceiling(pattern: Pattern, entry: ReadEntry) -> float:
     return WORDS_APART if _may_be_apart(pattern.loose, entry) else total
 
 
-def main_words(pattern: Pattern) -> dict[frozenset[int], tuple[int, int]]:
-    """By way to write a phrase the word of which each mention gives one piece of evidence at most: in languages whose
-    phrases begin with the main word, and in others. Empty where it isn't as simple."""
+def main_words(pattern: Pattern) -> dict[frozenset[int], MainWords]:
+    """Those of each way to write a phrase; empty where it isn't as simple."""
     if len(set(map(frozenset, pattern.ways))) < len(pattern.ways) or max(map(len, pattern.ways)) > NEAR_WORDS:
         return {}
     return {frozenset(way): (way[0], way[-1] if way is pattern.loose else way[0]) for way in pattern.ways}

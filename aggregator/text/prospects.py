@@ -9,13 +9,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from aggregator.text.evidence import latest
-from aggregator.text.phrases import NEAR_WORDS, begins_with_main_word
+from aggregator.text.phrases import NEAR_WORDS, MainWords, begins_with_main_word
 from aggregator.text.places import FieldText, Place
 from aggregator.text.tokens import CHUNK_STEP
 
-MainWords = tuple[int, int]
-"""Of a way to write a phrase the word of which each mention gives one piece of evidence at most: in languages whose
-phrases begin with their main word, and in others."""
 _MANY = 32  # mentions that are always worth a look
 
 

@@ -54,7 +54,8 @@ _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")  # Росси́я; letters with an accent are one character by then
 _LETTER_APOSTROPHE = "ʼ"  # a letter to Unicode, and so to Python
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+|([A-Z])\1\.([A-Z])\2")  # U.S, and Spanish EE.UU
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
+"""A number with a comma or a full stop in it: one word."""
 _THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
 _CONTRACTED = frozenset(("re", "ve", "ll", "d", "m", "t"))
 
@@ -107,7 +108,7 @@ def _single_word(surface: str) -> Token | None:
         return Token(normal_form(visible), 0, len(surface))
     if _INITIALS.fullmatch(surface):
         return Token(normal_form(surface.replace(".", "")), 0, len(surface))
-    if _NUMBER.fullmatch(surface):
+    if NUMBER.fullmatch(surface):
         return Token(_THOUSANDS.sub("", surface).replace(",", "."), 0, len(surface))
     return _apostrophe_word(surface)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aggregator.text.compounds import Compounds
 from aggregator.text.stems import found, is_noun, sought
-from aggregator.text.tokens import CHUNK, CHUNK_STEP, chunk
+from aggregator.text.tokens import CHUNK, CHUNK_STEP, NUMBER, chunk
 from aggregator.text.wordlists import COMPANIES, CURRENCIES
 
 _REMEMBERED = 100_000  # printed words per language, about 12 MB when full: nearly all of them are None
@@ -25,7 +25,6 @@ _LONGEST = 60  # characters of a printed word that is remembered: longer ones ar
 _AROUND = ".,;:!?()[]<>*/$%-\"'“”‘’«»„…–—"
 """Signs beside a word that are no part of it."""
 _SHORT_ACRONYM = 3
-_FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)+")
 _ACRONYM = re.compile(r"[^\W\d_]{2,5}")
 _PLURAL_ACRONYM = re.compile(r"([A-Z]{2,5})s")
 
@@ -135,7 +134,7 @@ class Reader(dict[str, Printed]):
             if len(bare) <= _LONGEST:
                 surface = bare.lower() if self._shouting else bare
                 return self._answers(bare.lower(), surface) + _signs_of(bare) or None
-        surfaces = [bare] if _FIGURE.fullmatch(bare) else CHUNK.findall(printed)
+        surfaces = [bare] if bare.isascii() and NUMBER.fullmatch(bare) else CHUNK.findall(printed)
         if len(surfaces) == 1 and surfaces[0] != printed:
             return self[surfaces[0]]
         answers = [

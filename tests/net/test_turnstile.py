@@ -1,5 +1,6 @@
 """One request to a host at a time over processes."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,12 @@ def test_hosts_of_one_place_wait_for_each_other_in_different_processes_only(tmp_
         assert other.since(second) < 60.0
 
 
+def _ask(process: Turnstile, host: str) -> None:
+    assert process.take(host)
+    process.stamp(host)
+    process.give(host)
+
+
 def test_place_is_free_when_all_its_hosts_are_given(tmp_path: Path) -> None:
     first, second = ONE_PLACE
     with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
@@ -88,9 +95,7 @@ def test_place_is_free_when_all_its_hosts_are_given(tmp_path: Path) -> None:
         one.give(first)
         assert not other.take(second)
         one.give(second)
-        assert other.take(second)
-        other.stamp(second)
-        other.give(second)
+        _ask(other, second)
 
         assert one.take(first)
         assert one.since(first) < 60.0
@@ -99,12 +104,22 @@ def test_place_is_free_when_all_its_hosts_are_given(tmp_path: Path) -> None:
 def test_request_of_another_process_counts_also_when_a_host_of_the_same_place_was_asked_since(tmp_path: Path) -> None:
     first, second = ONE_PLACE
     with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
-        assert other.take(second)
-        other.stamp(second)
-        other.give(second)
+        _ask(other, second)
 
         assert one.take(first)
         one.stamp(first)
         one.stamp(first)
         assert one.take(second)
         assert one.since(second) < 60.0
+
+
+def test_where_files_cannot_be_locked_nobody_is_kept_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    monkeypatch.setattr("fcntl.lockf", refuse)
+    with Turnstile(tmp_path / "hosts") as one, Turnstile(tmp_path / "hosts") as other:
+        _ask(one, "a.example")
+        _ask(other, "a.example")
+        assert one.since("a.example") < 60.0

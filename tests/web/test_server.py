@@ -187,4 +187,4 @@ async def test_client_that_never_reads_its_answer_is_disconnected(
         with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1].rstrip("/")))) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
             async with asyncio.timeout(30):
-                await lost.wait()
+                assert await lost.wait()
