@@ -44,8 +44,9 @@ def together(conn: Connection, what: str, other: str) -> Told:
 
 def _compared(conn: Connection, one: Entry, two: Entry) -> tuple[Nearness | None, str]:
     """How near they are, or why that can't be said."""
-    from aggregator.group.near import nearness, row_of
+    from aggregator.group.near import nearness
     from aggregator.group.stories.chance import SPAN
+    from aggregator.group.window import row_of
     from aggregator.store import grouping
 
     for entry in (one, two):

@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,11 +31,10 @@ from aggregator.config.models import Config
 from aggregator.group import topics as topics_module
 from aggregator.group.placing import Placing
 from aggregator.group.saving import IDLE, save_fields, save_places
-from aggregator.group.stories.packed import unpack
-from aggregator.group.stories.vectors import Row
 from aggregator.group.topics import TopicMatcher
 from aggregator.group.walks import TOPICS as _TOPICS
 from aggregator.group.walks import Walk
+from aggregator.group.window import row_of
 from aggregator.model import Entry, Feed, TopicMatch
 from aggregator.store import feeds as stored_feeds
 from aggregator.store import grouping, meta
@@ -207,10 +205,7 @@ class Grouper:
             return self._window
         placing = Placing()
         for stored, founder in grouping.window(conn):
-            terms = tuple(map(sys.intern, stored.terms))  # most are in many entries
-            at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
-            row = Row(stored.entry_id, stored.feed_id, at, terms, weights, stored.prints)
-            placing.restore(stored.language, row, founder)
+            placing.restore(stored.language, row_of(stored), founder)
         return generation, placing
 
 

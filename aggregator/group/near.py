@@ -9,11 +9,10 @@ from difflib import get_close_matches
 from aggregator.config.models import TopicConfig
 from aggregator.group.stories.chance import doubt_of
 from aggregator.group.stories.clusters import Extent, closeness, likeness, ties
-from aggregator.group.stories.packed import unpack
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.group.stories.vectors import Row
 from aggregator.model import EntryContent
-from aggregator.store.grouping import Surroundings, WindowRow
+from aggregator.store.grouping import Surroundings
 from aggregator.text.evidence import score
 from aggregator.text.matcher import Matcher
 from aggregator.text.tokens import tokenize
@@ -91,12 +90,6 @@ def _apart(gap: int) -> str:
     if hours < 2:
         return "told within two hours"
     return f"told {hours} hours apart" if hours < 48 else f"told {hours // 24} days apart"
-
-
-def row_of(stored: WindowRow) -> Row:
-    """A stored row of the window."""
-    at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
-    return Row(stored.entry_id, stored.feed_id, at, stored.terms, weights, stored.prints)
 
 
 def nearness(one: Row, other: Row, languages: tuple[str, str], around: Surroundings) -> Nearness:

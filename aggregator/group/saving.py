@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from aggregator.group.placing import Placements
 from aggregator.group.stories.clusterer import Move, Placed
 from aggregator.group.stories.fields import Member, fields_of
-from aggregator.group.stories.packed import pack
 from aggregator.group.stories.settings import SHIPPED
+from aggregator.group.window import to_store
 from aggregator.model import Entry, Feed, StoryEvidence
 from aggregator.store import entries as stored_entries
 from aggregator.store import feeds as stored_feeds
@@ -59,7 +59,7 @@ def _save_entries(
     grouping.save_moved(conn, moved)
     placed = [(entry.id, story[entry.id], _evidence(placed, keys)) for entry, _, placed in placements.placed]
     grouping.save_placed(conn, placed, now)
-    rows = [_window_row(placed, language) for _, language, placed in placements.placed]
+    rows = [to_store(placed.row, language) for _, language, placed in placements.placed]
     grouping.save_window(conn, rows, placements.dropped)
 
 
@@ -93,19 +93,6 @@ def _evidence(placed: Placed, keys: Mapping[int, str]) -> StoryEvidence:
 
 def _moved_evidence(move: Move, keys: Mapping[int, str]) -> StoryEvidence:
     return StoryEvidence(similarity=round(move.similarity, 3), terms=move.terms, moved_from=keys[move.story])
-
-
-def _window_row(placed: Placed, language: str) -> grouping.WindowRow:
-    row = placed.row
-    return grouping.WindowRow(
-        entry_id=row.entry_id,
-        feed_id=row.feed_id,
-        language=language,
-        at=datetime.fromtimestamp(row.at, UTC),
-        terms=row.terms,
-        weights=pack("H", row.weights),
-        prints=row.prints,
-    )
 
 
 def save_fields(conn: Connection, story_ids: set[int], now: datetime) -> set[int]:

@@ -17,7 +17,8 @@ from aggregator.group.stories.clusters import Clusters
 from aggregator.group.stories.prints import Prints, pack_prints, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED
-from aggregator.group.stories.vectors import Row
+from aggregator.group.stories.vectors import Row, Vector
+from aggregator.group.stories.vocabulary import Term, Vocabulary
 from tests.conftest import shared_path
 from tests.group.news import CONTACT_GROUP, OTHERS
 from tests.group.reading import printed
@@ -50,6 +51,11 @@ def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
         Row(number, number, START + number * step, tuple(vector), array("H", vector.values()))
         for number, vector in enumerate(vectors, 1)
     ]
+
+
+def vectors(*counted: dict[str, int], step: int = 60, vocabulary: Vocabulary | None = None) -> list[Vector]:
+    known = vocabulary or Vocabulary()
+    return [Vector.of(row, known) for row in rows(*counted, step=step)]
 
 
 def seed() -> News:
@@ -142,7 +148,7 @@ def test_likeness_that_ties_two_among_a_few_stories_does_not_among_a_thousand() 
     others = [{f"place{number}": 990} for number in range(1_000)]
     for around, joined in ((others[:10], True), (others, False)):
         clusters = Clusters(SHIPPED)
-        first, *rest = rows(alike[0], alike[1], *around, step=1)
+        first, *rest = vectors(alike[0], alike[1], *around, step=1)
         for row in (first, *rest[1:]):
             clusters.add(row.entry_id, row)
         doubt = clusters.doubt_at(5_000, START)
@@ -199,12 +205,16 @@ def test_next_number_of_a_series_is_not_merged_with_the_one_before() -> None:
 
 
 def test_theme_of_the_week_ties_less_every_day() -> None:
-    recurrence = Recurrence(SHIPPED)
-    for day in range(5):
-        recurrence.add(START + day * DAY, ["olympics", *["storm"] * (day > 3)])
-    assert recurrence.before(["olympics", "storm", "vote"]) == [3, 0, 0]
+    recurrence, olympics, storm, vote = Recurrence(SHIPPED), Term("olympics"), Term("storm"), Term("vote")
+    for day in range(7):
+        recurrence.add(START + day * DAY, [olympics, *[storm] * (day > 5)])
+    recurrence.add(START - 30 * DAY, [vote])
+    divisors = [recurrence.divisors[term.days] for term in (olympics, storm, vote)]
+    assert divisors == [1 + 3 * SHIPPED.recurring, 1, 1]
+    recurrence.turn(START + 9 * DAY)
+    assert recurrence.divisors[olympics.days] == 1 + SHIPPED.recurring
     recurrence.turn(START + 30 * DAY)
-    assert recurrence.before(["olympics"]) == [0]
+    assert (recurrence.divisors[olympics.days], olympics.days) == (1, 0)
 
 
 # -- merge and split --------------------------------------------------------------------------------------------------
@@ -237,16 +247,18 @@ def test_late_entry_is_placed_but_revises_nothing() -> None:
 
 def test_what_belongs_together_is_told_apart_from_what_does_not() -> None:
     grain, bridge = {"grain": 800, "odesa": 600}, {"bridge": 800, "crimea": 600}
-    parts = agglomerate(rows(grain, bridge, grain, bridge, grain), SHIPPED, 0.0)
+    parts = agglomerate(vectors(grain, bridge, grain, bridge, grain), SHIPPED, 0.0)
     assert [[row.entry_id for row in part] for part in parts] == [[1, 3, 5], [2, 4]]
 
 
 def test_entries_that_have_a_word_are_counted_exactly_whatever_came_and_went() -> None:
-    clusters, vectors = Clusters(SHIPPED), rows(GRAIN, {"bridge": 990, "war": 100}, GRAIN)
-    for row in vectors:
+    clusters, known = Clusters(SHIPPED), Vocabulary()
+    told = vectors(GRAIN, {"bridge": 990, "war": 100}, GRAIN, vocabulary=known)
+    for row in told:
         clusters.add(1, row)
-    clusters.take(1, vectors[1])
-    assert clusters.told(["grain", "bridge"]) == [2, 0]
+    clusters.take(1, told[1])
+    assert [known.of(text).told for text in ("grain", "bridge")] == [2, 0]
+    assert [known.of(text).stories for text in ("grain", "bridge")] == [{1: 1400}, {}]
 
 
 def test_theme_that_all_share_does_not_draw_all_events_together() -> None:

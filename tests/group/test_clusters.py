@@ -8,16 +8,17 @@ import pytest
 from aggregator.group.stories import clusters
 from aggregator.group.stories.clusters import Clusters, age
 from aggregator.group.stories.settings import SHIPPED
-from aggregator.group.stories.vectors import Row
+from aggregator.group.stories.vectors import Vector
+from aggregator.group.stories.vocabulary import Term
 
 
 def test_newest_entries_of_a_story_are_known_whatever_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "NEWEST", 5)
-    chance, kept = Random(1), Clusters(SHIPPED)
-    rows: list[Row] = []
+    chance, kept, word = Random(1), Clusters(SHIPPED), Term("word")
+    rows: list[Vector] = []
     for number in range(400):
         if len(rows) < 3 or chance.random() < 0.6:
-            row = Row(number, 1, chance.randrange(50), ("word",), array("H", [1]))
+            row = Vector(number, 1, chance.randrange(50), (word,), array("H", [1]), b"")
             rows.append(row)
             kept.add(1, row)
         else:

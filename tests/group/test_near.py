@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.group.near import nearness, row_of
+from aggregator.group.near import nearness
 from aggregator.group.stories.packed import pack
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row
+from aggregator.group.window import row_of, to_store
 from aggregator.store.grouping import Surroundings, WindowRow
 
 EN = ("en", "en")
@@ -59,3 +60,4 @@ def test_stored_row_is_read_back() -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)
     stored = WindowRow(1, 2, "en", at, ("odesa", "port"), pack("H", array("H", [600, 500])), b"")
     assert row_of(stored) == Row(1, 2, int(at.timestamp()), ("odesa", "port"), array("H", [600, 500]), b"")
+    assert to_store(row_of(stored), "en") == stored

@@ -2,92 +2,115 @@
 
 from __future__ import annotations
 
-import heapq
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, count
+from typing import TypeAlias
 
-from aggregator.group.stories.clusters import Extent, closeness, likeness
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregator.group.stories.clusters import age
 from aggregator.group.stories.settings import Settings
-from aggregator.group.stories.vectors import UNIT, Row
+from aggregator.group.stories.vectors import UNIT, Vector
+from aggregator.group.stories.vocabulary import Term
+
+_Numbers: TypeAlias = NDArray[np.float64]
 
 
-class _Part:
-    """Entries that belong together; `dots` are the products with every other part that shares a term."""
-
-    __slots__ = ("dots", "extent", "rows", "times")
-
-    def __init__(self, row: Row) -> None:
-        self.rows = [row]
-        self.dots: dict[int, int] = {}
-        self.times = row.at
-        self.extent = Extent.of_row(row)
-
-    def swallow(self, other: _Part) -> None:
-        self.rows += other.rows
-        self.times += other.times
-        one, two = self.extent, other.extent
-        feed_id = one.feed_id if one.feed_id == two.feed_id else None
-        first, last = min(one.first, two.first), max(one.last, two.last)
-        self.extent = Extent(first, last, self.times / len(self.rows), feed_id)
-
-
-def agglomerate(rows: Sequence[Row], settings: Settings, crowd: float) -> list[list[Row]]:
+def agglomerate(rows: Sequence[Vector], settings: Settings, crowd: float) -> list[list[Vector]]:
     """Entries in groups that are further from each other than two stories are; the largest first, then the oldest.
 
     `crowd` is that of the doubt of the present.
     """
-    parts = dict(enumerate(map(_Part, sorted(rows, key=lambda row: (row.at, row.entry_id)))))
-    _multiply(parts)
-
-    least = settings.join * UNIT * UNIT  # what time and feeds do to a product makes it smaller
-
-    def nearness(a: _Part, b: _Part, dot: int) -> float:
-        if dot < least:
-            return 0.0
-        return likeness(dot, len(a.rows) * len(b.rows), crowd, settings) * closeness(a.extent, b.extent, settings)
-
-    # Entries of the heap are stale when a part has grown since; its number of rows tells.
-    heap = [
-        (-near, one, other, 1, 1)
-        for one, part in parts.items()
-        for other, dot in part.dots.items()
-        if one < other and dot >= least and (near := nearness(part, parts[other], dot)) >= settings.join
-    ]
-    heapq.heapify(heap)
-    while heap:
-        _, one, other, size, others = heapq.heappop(heap)
-        if one not in parts or other not in parts or (len(parts[one].rows), len(parts[other].rows)) != (size, others):
-            continue
-        _unite(parts, one, other)
-        for third, dot in parts[one].dots.items():
-            if (near := nearness(parts[one], parts[third], dot)) >= settings.join:
-                pair = (one, third) if one < third else (third, one)
-                heapq.heappush(heap, (-near, *pair, len(parts[pair[0]].rows), len(parts[pair[1]].rows)))
-    return sorted((part.rows for part in parts.values()), key=lambda group: (-len(group), group[0].at))
+    rows = sorted(rows, key=age)
+    parts = _Parts(rows, settings, crowd)
+    groups = {number: [row] for number, row in enumerate(rows)}
+    while len(groups) > 1 and (pair := parts.nearest()) is not None:
+        kept, gone = pair
+        parts.unite(kept, gone)
+        groups[kept] += groups.pop(gone)
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0].at))
 
 
-def _multiply(parts: dict[int, _Part]) -> None:
-    """The products of all pairs of entries that share a term."""
-    seen: dict[str, list[tuple[int, int]]] = {}
-    for number, part in parts.items():
-        dots = part.dots
-        for term, weight in part.rows[0].weighed():
-            listed = seen.setdefault(term, [])
-            for other, theirs in listed:
-                if other in dots:
-                    dots[other] += weight * theirs
-                else:
-                    dots[other] = weight * theirs
-            listed.append((number, weight))
-        for other, dot in dots.items():
-            parts[other].dots[number] = dot
+class _Parts:
+    """Entries that belong together, each part numbered by its first one, and how near every two of them are.
+
+    Nearness is clusters.likeness times clusters.closeness, worked out between a part and all others at once.
+    """
+
+    def __init__(self, rows: Sequence[Vector], settings: Settings, crowd: float) -> None:
+        self._settings = settings
+        self._sizes = np.ones(len(rows), np.intp)
+        self._first = np.array([row.at for row in rows], np.float64)
+        self._last, self._times, self._middle = self._first.copy(), self._first.copy(), self._first.copy()
+        self._feeds = np.array([row.feed_id for row in rows], np.float64)  # no number where there are several
+        self._series = len({row.feed_id for row in rows}) < len(rows)
+        self._long = rows[-1].at - rows[0].at > settings.idle
+        shrinking, growing = _powers(len(rows), settings)
+        self._full = growing * (1 + crowd * shrinking)  # see clusters.full_product; by pairs
+        self._dots = _products(rows)
+        self._near = self._nearness(slice(None), (slice(None), None))
+        np.fill_diagonal(self._near, 0)
+        self._grown: int | None = None
+
+    def nearest(self) -> tuple[int, int] | None:
+        """The two parts that are nearest to each other, the smaller number first; None if none are near enough."""
+        if (grown := self._grown) is not None:
+            self._near[grown] = self._near[:, grown] = self._nearness(grown, grown)
+            self._near[grown, grown] = 0
+        one, other = divmod(int(self._near.argmax()), len(self._near))
+        return (one, other) if self._near[one, other] >= self._settings.join else None
+
+    def unite(self, kept: int, gone: int) -> None:
+        """Put one part into another."""
+        self._first[kept] = min(self._first[kept], self._first[gone])
+        self._last[kept] = max(self._last[kept], self._last[gone])
+        self._times[kept] += self._times[gone]
+        self._sizes[kept] += self._sizes[gone]
+        self._middle[kept] = self._times[kept] / self._sizes[kept]
+        if self._feeds[kept] != self._feeds[gone]:
+            self._feeds[kept] = np.nan
+        self._dots[kept] += self._dots[gone]
+        self._dots[:, kept] = self._dots[kept]
+        self._sizes[gone] = 0  # is near to none
+        self._near[gone] = self._near[:, gone] = 0
+        self._grown = kept
+
+    def _nearness(self, one: int | slice, of: int | tuple[slice, None]) -> _Numbers:
+        """How near one part is to each of all, or each of all is; to itself it means nothing."""
+        settings = self._settings
+        gap = np.maximum(self._first - self._last[of], self._first[of] - self._last)
+        np.maximum(gap, 0, out=gap)
+        near: _Numbers = self._dots[one] / self._full[self._sizes * self._sizes[of]]
+        near *= np.exp((gap + np.abs(self._middle - self._middle[of])) / (-2 * settings.fade))
+        if self._long:
+            near[gap > settings.idle] = 0
+        if self._series:
+            near[self._feeds == self._feeds[of]] *= settings.same_feed
+        return near
 
 
-def _unite(parts: dict[int, _Part], one: int, other: int) -> None:
-    """Put the second part into the first."""
-    kept, gone = parts[one], parts.pop(other)
-    kept.swallow(gone)
-    del kept.dots[other]
-    for third, dot in gone.dots.items():
-        if third != one:
-            kept.dots[third] = parts[third].dots[one] = kept.dots.get(third, 0) + dot
-            del parts[third].dots[other]
+@lru_cache(8)
+def _powers(entries: int, settings: Settings) -> tuple[_Numbers, _Numbers]:
+    """For each number of pairs of so many entries what a doubt loses by it, and what their full product grows by."""
+    pairs = np.arange(1, entries**2 + 1, dtype=np.float64)
+    shrinking, growing = pairs**-settings.chance_power, UNIT * UNIT * pairs**settings.size_power
+    return np.concatenate(([0], shrinking)), np.concatenate(([np.inf], growing))
+
+
+def _products(rows: Sequence[Vector]) -> _Numbers:
+    """The products of every two entries' vectors."""
+    numbers: defaultdict[Term, int] = defaultdict(count().__next__)
+    terms = np.array(list(map(numbers.__getitem__, chain.from_iterable([row.terms for row in rows]))), np.intp)
+    shared = np.bincount(terms) > 1  # the others lead nowhere, and are most
+    counted = shared[terms]
+    which = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
+    weights = np.frombuffer(b"".join([row.weights for row in rows]), np.ushort)
+    # Whole numbers up to UNIT squared: exact, as single precision is below 2 to the power of 24.
+    vectors = np.zeros((len(rows), np.count_nonzero(shared)), np.float32)
+    vectors[which[counted], (np.cumsum(shared) - 1)[terms[counted]]] = weights[counted]
+    # Not by @, which wakes a thread on each processor for what one does in the time.
+    products: _Numbers = np.einsum("ik,jk->ij", vectors, vectors).astype(np.float64)
+    return products

@@ -21,7 +21,8 @@ from aggregator.group.stories.prints import KnownPrints, Prints, pack_prints, pr
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
-from aggregator.group.stories.vectors import Known, Row, weigh
+from aggregator.group.stories.vectors import Known, Row, Vector, weigh
+from aggregator.group.stories.vocabulary import Term, Vocabulary
 
 _LATE = DAY
 _TIES = 6  # terms named as evidence
@@ -62,7 +63,7 @@ class Placed:
 class _Window:
     """Rows in the order in which they came, and their stories."""
 
-    rows: deque[Row] = field(default_factory=deque)
+    rows: deque[Vector] = field(default_factory=deque)
     story_of: dict[int, int] = field(default_factory=dict)
     now: int = 0  # time of the newest entry ever
 
@@ -73,7 +74,8 @@ class Clusterer:
     def __init__(self, language: str, settings: Settings = SHIPPED, prints: KnownPrints | None = None) -> None:
         """`prints` may be shared by the clusterers of all languages."""
         self._settings = settings
-        self._terms = Terms(language, settings)
+        self._vocabulary = Vocabulary()
+        self._terms = Terms(language, self._vocabulary, settings)
         self._clusters = Clusters(settings)
         self._recurrence = Recurrence(settings)
         self._window = _Window()
@@ -81,7 +83,7 @@ class Clusterer:
 
     def restore(self, row: Row, story: int) -> None:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""
-        self._keep(row, story)
+        self._keep(Vector.of(row, self._vocabulary), story)
 
     def story_of(self, entry_id: int) -> int:
         """The story in which an entry of the window is now."""
@@ -95,17 +97,10 @@ class Clusterer:
         document = self._terms.read(title, text)
         clusters = self._clusters
         self._recurrence.turn(at)
-        counts = document.counts
-        known = Known(
-            stories=len(clusters.by_id),
-            having=clusters.having(counts),
-            entries=len(self._window.rows),
-            told=clusters.told(counts),
-            before=self._recurrence.before(counts),
-        )
-        terms, weights = weigh(counts, document.titled, known, self._settings)
+        known = Known(len(clusters.by_id), len(self._window.rows), self._recurrence.divisors)
+        terms, weights = weigh(document.counts, document.titled, known, self._settings)
         prints = prints_of(document.sentences)
-        row = Row(entry_id, feed_id, at, terms, weights, pack_prints(prints))
+        row = Vector(entry_id, feed_id, at, terms, weights, pack_prints(prints))
         self._prints.add(row.prints, prints)
         doubt = clusters.doubt_at(len(self._window.rows), at)
         near = clusters.near(row, doubt)
@@ -114,7 +109,7 @@ class Clusterer:
         others = [(other.id, nearness) for nearness, other in near if other is not joined]
         cluster = self._keep(row, joined.id if joined else entry_id)
         return Placed(
-            row=row,
+            row=row.row(),
             story=cluster.id,
             similarity=similarity,
             terms=document.printed(tying),
@@ -137,13 +132,13 @@ class Clusterer:
                 return similarity, cluster, copy_of
         return 1.0, None, None
 
-    def _copied(self, prints: Prints, rows: Iterable[Row]) -> int | None:
+    def _copied(self, prints: Prints, rows: Iterable[Vector]) -> int | None:
         """The oldest of the entries whose text this one copies or rewrites."""
         known = self._prints.of
         copied = [other for other in rows if same_text(prints, known(other.prints))]
         return min(copied, key=age).entry_id if copied else None
 
-    def _keep(self, row: Row, story: int) -> Cluster:
+    def _keep(self, row: Vector, story: int) -> Cluster:
         self._window.now = max(self._window.now, row.at)
         self._window.rows.append(row)
         self._window.story_of[row.entry_id] = story
@@ -193,7 +188,7 @@ class Clusterer:
         return moves
 
     def _move(
-        self, source: Cluster, to: int, rows: Sequence[Row], doubt: Doubt, merged_by: float | None = None
+        self, source: Cluster, to: int, rows: Sequence[Vector], doubt: Doubt, merged_by: float | None = None
     ) -> Move:
         moving = _sum(rows)
         for row in rows:
@@ -206,7 +201,7 @@ class Clusterer:
             to=to,
             merged=merged_by is not None,
             similarity=self._clusters.similarity(source, target, doubt) if merged_by is None else merged_by,
-            terms=ties(moving.items(), target.sum, _TIES),
+            terms=tuple([term.text for term in ties(moving.items(), target.sum, _TIES)]),
         )
 
 
@@ -216,8 +211,8 @@ def _by_weight(one: Cluster, other: Cluster) -> tuple[Cluster, Cluster]:
     return first, second
 
 
-def _sum(rows: Iterable[Row]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _sum(rows: Iterable[Vector]) -> dict[Term, int]:
+    total: dict[Term, int] = {}
     for row in rows:
         for term, weight in row.weighed():
             total[term] = total.get(term, 0) + weight

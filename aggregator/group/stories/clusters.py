@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from aggregator.group.stories.chance import Doubt, Ends, doubt_of
 from aggregator.group.stories.settings import DAY, Settings
-from aggregator.group.stories.vectors import UNIT, Row
+from aggregator.group.stories.vectors import UNIT, Row, Vector
+from aggregator.group.stories.vocabulary import Term
 
 NEAR = 0.5  # of the similarity that joining takes: what came close
 # A term that more clusters have, and more than one in fifty, leads to none: it counts where a rarer one has led.
 _COMMON = 25
 _KNOWN = 0.01  # doubt of words that makes no difference
-_NOWHERE: dict[int, int] = {}
 NEWEST = 256
 """Entries of a story in which the text of a new one is looked for."""
 _APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
 
 
-def age(row: Row) -> tuple[int, int]:
+def age(row: Vector) -> tuple[int, int]:
     """The order of entries in time; ties by id."""
     return row.at, row.entry_id
 
@@ -33,16 +33,16 @@ class Cluster:
     """A story in the window. `id` is the entry id of which its key is made."""
 
     id: int
-    rows: dict[int, Row] = field(default_factory=dict)  # by entry id
-    sum: dict[str, int] = field(default_factory=dict)  # of the rows' vectors
+    rows: dict[int, Vector] = field(default_factory=dict)  # by entry id
+    sum: dict[Term, int] = field(default_factory=dict)  # of the rows' vectors
     feeds: dict[int, int] = field(default_factory=dict)  # rows of each feed
     times: int = 0  # sum of the rows' times
     first: int = 0
     last: int = 0
     least: float = 0.0  # product with an entry below which they can't be near
-    _newest: list[Row] = field(default_factory=list)  # oldest first; empty until somebody asks
+    _newest: list[Vector] = field(default_factory=list)  # oldest first; empty until somebody asks
 
-    def newest(self) -> Collection[Row]:
+    def newest(self) -> Collection[Vector]:
         """The newest of its entries, at most NEWEST. An affair has thousands, and each new entry asks for these."""
         if len(self.rows) <= NEWEST:
             return self.rows.values()
@@ -50,13 +50,13 @@ class Cluster:
             self._newest = sorted(self.rows.values(), key=age)[-NEWEST:]
         return self._newest
 
-    def came(self, row: Row) -> None:
+    def came(self, row: Vector) -> None:
         """An entry was added."""
         if self._newest:
             insort(self._newest, row, key=age)
             del self._newest[0]
 
-    def went(self, row: Row) -> None:
+    def went(self, row: Vector) -> None:
         """An entry was taken out."""
         if self._newest and age(row) >= age(self._newest[0]):
             self._newest = []
@@ -71,7 +71,7 @@ class Extent(NamedTuple):
     feed_id: int | None
 
     @classmethod
-    def of_row(cls, row: Row) -> Extent:
+    def of_row(cls, row: Row | Vector) -> Extent:
         """Of one entry."""
         return cls(row.at, row.at, row.at, row.feed_id)
 
@@ -89,35 +89,22 @@ class Extent(NamedTuple):
 
 
 class Clusters:
-    """Clusters with an index from each term to those that have it."""
+    """Clusters, which the terms lead to."""
 
     def __init__(self, settings: Settings) -> None:
         self.by_id: dict[int, Cluster] = {}
         self._settings = settings
         self._ends = Ends()
-        self._index: dict[str, dict[int, int]] = {}  # term -> cluster id -> its weight in the sum
-        self._told: dict[str, int] = {}  # term -> entries that have it
 
-    def told(self, terms: Iterable[str]) -> list[int]:
-        """How many entries have each of the terms."""
-        told = self._told.get
-        return [told(term, 0) for term in terms]
-
-    def having(self, terms: Iterable[str]) -> list[int]:
-        """How many clusters have each of the terms."""
-        listed = self._index.get
-        return [len(listed(term, _NOWHERE)) for term in terms]
-
-    def add(self, cluster_id: int, row: Row) -> Cluster:
+    def add(self, cluster_id: int, row: Vector) -> Cluster:
         """Put an entry into a cluster, which is made if there is none."""
         cluster = self.by_id.get(cluster_id)
         if cluster is None:
             cluster = self.by_id[cluster_id] = Cluster(cluster_id, first=row.at, last=row.at)
             self._ends.add(row.at)
-        total, index, told = cluster.sum, self._index, self._told
-        for term, weight in zip(row.terms, row.weights, strict=True):
-            total[term] = index.setdefault(term, {})[cluster_id] = total.get(term, 0) + weight
-            told[term] = told.get(term, 0) + 1
+        total = cluster.sum
+        for term, weight in row.weighed():
+            total[term] = term.add(cluster_id, weight)
         cluster.rows[row.entry_id] = row
         cluster.came(row)
         cluster.feeds[row.feed_id] = cluster.feeds.get(row.feed_id, 0) + 1
@@ -129,22 +116,15 @@ class Clusters:
         cluster.least = self._least(cluster)
         return cluster
 
-    def take(self, cluster_id: int, row: Row) -> None:
+    def take(self, cluster_id: int, row: Vector) -> None:
         """Take an entry out; a cluster without entries is gone."""
         cluster = self.by_id[cluster_id]
-        total, index, told = cluster.sum, self._index, self._told
-        for term, weight in zip(row.terms, row.weights, strict=True):
-            told[term] -= 1
-            if not told[term]:
-                del told[term]
-            left = total[term] - weight
-            if left:
-                total[term] = index[term][cluster_id] = left
+        total = cluster.sum
+        for term, weight in row.weighed():
+            if left := term.take(cluster_id, weight):
+                total[term] = left
             else:
-                listed = index[term]
-                del total[term], listed[cluster_id]
-                if not listed:
-                    del index[term]
+                del total[term]
         del cluster.rows[row.entry_id]
         cluster.went(row)
         cluster.feeds[row.feed_id] -= 1
@@ -169,7 +149,7 @@ class Clusters:
         """See chance.doubt_of, for an entry of that time; `entries` are those of the window."""
         return doubt_of(entries, self._ends.around(at), self._settings)
 
-    def near(self, row: Row, doubt: Doubt) -> list[tuple[float, Cluster]]:
+    def near(self, row: Vector, doubt: Doubt) -> list[tuple[float, Cluster]]:
         """Similarities of an entry to the open clusters, nearest first; ties by the smaller id.
 
         Only those that come half as near as joining takes, or would if all words were known: what may be the same text
@@ -199,13 +179,13 @@ class Clusters:
                 found.append((similarity, cluster))
         return sorted(found, key=lambda one: (-one[0], one[1].id))
 
-    def _products(self, row: Row) -> tuple[dict[int, int], list[tuple[str, int]]]:
+    def _products(self, row: Vector) -> tuple[dict[int, int], list[tuple[Term, int]]]:
         """The products with all clusters as far as rare terms go, and the terms that are common, with their weights."""
         dots: dict[int, int] = {}
-        common: list[tuple[str, int]] = []
+        common: list[tuple[Term, int]] = []
         most = max(_COMMON, len(self.by_id) // 50)
-        for term, weight in zip(row.terms, row.weights, strict=True):
-            listed = self._index.get(term, _NOWHERE)
+        for term, weight in row.weighed():
+            listed = term.stories
             if len(listed) > most:
                 common.append((term, weight))
                 continue
@@ -231,7 +211,7 @@ class Clusters:
                 return 0.0
         return similarity
 
-    def _follows(self, cluster: Cluster, row: Row) -> bool:
+    def _follows(self, cluster: Cluster, row: Vector) -> bool:
         """Whether a cluster has another number of the series that an entry belongs to: yesterday's weather, or today's.
 
         A feed that tells in much the same words again a day later tells something else: the next forecast, results,
@@ -246,10 +226,18 @@ class Clusters:
         )
 
 
+def full_product(pairs: int, crowd: float, settings: Settings) -> float:
+    """The product of two sums of vectors, with so many pairs of entries in it, of which a likeness is the share.
+
+    `crowd` is a doubt's.
+    """
+    needed = 1 + crowd / math.pow(pairs, settings.chance_power)
+    return UNIT * UNIT * math.pow(pairs, settings.size_power) * needed
+
+
 def likeness(dot: int, pairs: int, crowd: float, settings: Settings) -> float:
     """How alike two sums of vectors are by their product and the pairs of entries in it; `crowd` is a doubt's."""
-    needed = 1 + crowd / math.pow(pairs, settings.chance_power)
-    return dot / (UNIT * UNIT * math.pow(pairs, settings.size_power) * needed)
+    return dot / full_product(pairs, crowd, settings)
 
 
 def closeness(one: Extent, other: Extent, settings: Settings) -> float:
@@ -266,7 +254,10 @@ def closeness(one: Extent, other: Extent, settings: Settings) -> float:
     return left * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else left
 
 
-def ties(one: Iterable[tuple[str, int]], other: dict[str, int], most: int) -> tuple[str, ...]:
+_T = TypeVar("_T", str, Term)
+
+
+def ties(one: Iterable[tuple[_T, int]], other: Mapping[_T, int], most: int) -> tuple[_T, ...]:
     """The terms that bring two vectors or sums nearest to each other; of the first, its terms and weights."""
-    shared = sorted((-weight * other[term], term) for term, weight in one if term in other)
-    return tuple(term for _, term in shared[:most])
+    shared = sorted([(-weight * other[term], term) for term, weight in one if term in other])
+    return tuple([term for _, term in shared[:most]])

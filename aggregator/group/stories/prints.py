@@ -9,7 +9,8 @@ market reports of two days have the same names, but other numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from itertools import chain, islice, pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -27,6 +28,8 @@ _SHARE_OF_NAMES = 0.5
 """Of the names of both, if they have the same numbers."""
 _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 """Fingerprints that both texts must have: shorter ones are too common to be told apart."""
+_LEAST_COMMON = _SHARE * min(_LEAST_WORDS, _LEAST_NAMES)
+"""Triples and pairs that both texts have at least, if they are one."""
 
 _REMEMBERED = 2_048
 """Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
@@ -40,7 +43,7 @@ _HASH = 0xFFFF_FFFC
 class Prints(NamedTuple):
     """Hashes of a text's word triples and of its pairs of neighbouring names and numbers, and of these one by one."""
 
-    text: frozenset[int]  # triples and pairs: most texts have none in common, and one look tells
+    text: frozenset[int]  # triples and pairs: most texts have few in common, and one look tells
     triples: int
     pairs: int
     names: frozenset[int]
@@ -88,7 +91,7 @@ class KnownPrints:
     """
 
     def __init__(self) -> None:
-        self._of: dict[bytes, Prints] = {}
+        self._of: OrderedDict[bytes, Prints] = OrderedDict()  # a dict is slow in giving up its first
 
     def of(self, packed: bytes) -> Prints:
         """What `pack_prints` was given."""
@@ -97,7 +100,7 @@ class KnownPrints:
     def add(self, packed: bytes, prints: Prints) -> Prints:
         """Remember what was just packed."""
         if len(self._of) >= _REMEMBERED:
-            del self._of[next(iter(self._of))]
+            self._of.popitem(last=False)
         self._of[packed] = prints
         return prints
 
@@ -105,13 +108,13 @@ class KnownPrints:
 def same_text(one: Prints, other: Prints) -> bool:
     """Whether one text is a copy of the other, whole or cut short."""
     # Asked a dozen times for each entry, and mostly answered with no: what costs least comes first.
-    if not one.text.isdisjoint(other.text) and _say_the_same(one, other):
+    common = one.text & other.text
+    if len(common) >= _LEAST_COMMON and _say_the_same(common, one, other):
         return True
     return len(one.numbers) >= _LEAST_NUMBERS and len(one.names) >= _LEAST_NAMES and _name_the_same(one, other)
 
 
-def _say_the_same(one: Prints, other: Prints) -> bool:
-    common = one.text & other.text
+def _say_the_same(common: Collection[int], one: Prints, other: Prints) -> bool:
     pairs = sum([number & _KIND for number in common])  # of a triple the last bits are 0, of a pair 1
     triples = len(common) - pairs
     return _alike(triples, min(one.triples, other.triples), _LEAST_WORDS) or _alike(

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aggregator.group.stories.settings import DAY, Settings
+from aggregator.group.stories.vocabulary import Term
 
 _FREE = 1
 """Earlier days that cost a word nothing: an event may be told of on two days."""
 
 
 class Recurrence:
-    """The words of each of the last days (UTC).
+    """The last days (UTC), and the terms that were told on each: a ring of bits in each term, one for each day.
 
     Only days are looked at from which no entry has left the window yet, so that reading the window back gives the same.
     """
 
     def __init__(self, settings: Settings) -> None:
-        days = max(0, settings.idle // DAY - 1)
-        self._kept = (1 << (days + 1)) - 1
-        self._earlier = self._kept & ~1
-        self._days: dict[str, int] = {}  # term -> a bit for each day that it was told on, the lowest for the newest day
+        self._settings = settings
+        self._kept = max(1, settings.idle // DAY)
         self._today = 0
+        self._told: dict[int, list[Term]] = {}  # by day
+        self.divisors: Mapping[int, float] = _Divisors(settings, self._bit(0))
+        """What the weight of a term is divided by, by its `days`."""
 
     def turn(self, at: int) -> None:
-        """Go on to the day of a time, in seconds since 1970; terms that were not told for long are forgotten."""
+        """Go on to the day of a time, in seconds since 1970; what was told long before is forgotten."""
         day = at // DAY
-        if day > self._today:
-            passed = min(day - self._today, self._kept.bit_length())
-            self._days = {term: days for term, told in self._days.items() if (days := (told << passed) & self._kept)}
-            self._today = day
+        if day <= self._today:
+            return
+        self._today = day
+        for past in [past for past in self._told if past <= day - self._kept]:
+            left = ~self._bit(past)
+            for term in self._told.pop(past):
+                term.days &= left
+        self.divisors = _Divisors(self._settings, self._bit(day))
 
-    def add(self, at: int, terms: Iterable[str]) -> None:
+    def add(self, at: int, terms: Iterable[Term]) -> None:
         """Note that terms were told at a time."""
         self.turn(at)
-        bit = (1 << (self._today - at // DAY)) & self._kept
-        if bit:
-            days = self._days
-            for term in terms:
-                days[term] = days.get(term, 0) | bit
+        day = at // DAY
+        if self._today - day >= self._kept:
+            return
+        told, bit = self._told.setdefault(day, []), self._bit(day)
+        for term in terms:
+            if not term.days & bit:
+                term.days |= bit
+                told.append(term)
 
-    def before(self, terms: Iterable[str]) -> list[int]:
-        """On how many days before the newest each of the terms was told, beyond those that cost nothing."""
-        told, earlier = self._days.get, self._earlier
-        numbers = [(told(term, 0) & earlier).bit_count() for term in terms]
-        return [number - _FREE if number > _FREE else 0 for number in numbers]
+    def _bit(self, day: int) -> int:
+        return 1 << day % self._kept
+
+
+class _Divisors(dict[int, float]):
+    """Worked out when they are first asked for: 1, and more for each earlier day beyond those that cost nothing."""
+
+    def __init__(self, settings: Settings, today: int) -> None:
+        super().__init__()
+        self._recurring = settings.recurring
+        self._earlier = ~today
+
+    def __missing__(self, days: int) -> float:
+        before = (days & self._earlier).bit_count()
+        found = self[days] = 1 + self._recurring * max(0, before - _FREE)
+        return found

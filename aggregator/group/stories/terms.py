@@ -12,6 +12,7 @@ from zlib import crc32
 
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.stopwords import STOPWORDS
+from aggregator.group.stories.vocabulary import NO_TERM, Term, Vocabulary
 from aggregator.group.stories.words import beginning, has_unspaced, is_unspaced, paired, sentences_of, words_of
 from aggregator.text import stems
 
@@ -20,9 +21,9 @@ _LENGTH = 3_000
 _PREFIX = 6
 """Letters that stand for a word's stem in languages whose inflection is not known."""
 _CACHE = 65_536
-"""Words that are remembered, 15 MB: those of a week of news."""
+"""Words that are remembered, and few more, 15 MB: those of a week of news."""
 
-_TERM, _LOWER = itemgetter(0), itemgetter(1)
+_TERM = itemgetter(0)  # of a word
 
 PLAIN, NAME, NUMBER = 0, 2, 3
 """Kinds of words. A name has a capital letter; scripts without capitals have none."""
@@ -31,7 +32,7 @@ PLAIN, NAME, NUMBER = 0, 2, 3
 class Word(NamedTuple):
     """A word as it is printed, and what it comes to."""
 
-    term: str  # its stem, empty if it doesn't count
+    term: Term
     lower: str
     hash: int
     kind: int
@@ -41,27 +42,29 @@ class Word(NamedTuple):
 class Document:
     """An entry as terms: how often each counts, those of the title first."""
 
-    counts: dict[str, int]
+    counts: dict[Term, int]
     titled: int  # how many of them the title has
     read: Sequence[Word]  # what was counted, in its order
     sentences: Sequence[Sequence[Word]]  # of the text; of the title where there is no text
 
-    def printed(self, terms: Iterable[str]) -> tuple[str, ...]:
+    def printed(self, terms: Iterable[Term]) -> tuple[str, ...]:
         """For each term the first word, in lower case, that stands for it."""
-        backwards = self.read[::-1]
-        words = dict(zip(map(_TERM, backwards), map(_LOWER, backwards), strict=True))
-        return tuple([words[term] for term in terms])
+        return tuple([next(word.lower for word in self.read if word.term is term) for term in terms])
 
 
 class Terms:
     """Reads texts of one language. Not safe to share between threads."""
 
-    def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
+    def __init__(self, language: str, vocabulary: Vocabulary, settings: Settings = SHIPPED) -> None:
         self._settings = settings
-        self._known = _Words(language)
+        self._vocabulary = vocabulary
+        self._known = _Words(language, vocabulary)
 
     def read(self, title: str, text: str) -> Document:
         """The terms of a title and the beginning of a text, and the text's words by sentence."""
+        if len(self._known) >= _CACHE:
+            self._known.clear()
+            self._vocabulary.forget()
         head = beginning(text, self._settings.text_length)
         known = self._known.__getitem__
         titled = list(map(known, words_of(title)))
@@ -71,36 +74,34 @@ class Terms:
             titled, read = self._paired(words_of(title)), self._paired(chain.from_iterable(sentences_of(head)))
         terms = list(map(_TERM, titled))
         counts = Counter(chain(*[terms] * self._settings.title_weight, map(_TERM, read)))
-        del counts[""]  # of a Counter, also where there is none
+        del counts[NO_TERM]  # of a Counter, also where there is none
         if not text:
             spoken = [list(map(known, sentence)) for sentence in sentences_of(title)]
         elif len(text) > len(head):
             first, *others = [list(map(known, each)) for each in sentences_of(text[len(head) : _LENGTH])]
             spoken = [*spoken[:-1], spoken[-1] + first, *others]
-        return Document(counts, len(set(terms) - {""}), titled + read, spoken)
+        return Document(counts, len(set(terms) - {NO_TERM}), titled + read, spoken)
 
     def _paired(self, spoken: Iterable[str]) -> list[Word]:
         return [self._known[word] for word in paired(list(spoken))]
 
 
 class _Words(dict[str, Word]):
-    """What the words of a language come to, worked out when they are first met; too many are forgotten."""
+    """What the words of a language come to, worked out when they are first met."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, vocabulary: Vocabulary) -> None:
         super().__init__()
         self._language = language
+        self._vocabulary = vocabulary
         self._stop = STOPWORDS.get(language, frozenset())
 
     def __missing__(self, printed: str) -> Word:
-        if len(self) >= _CACHE:
-            self.clear()
         lower = printed.lower()
         kind = NUMBER if printed[0].isdigit() else NAME if printed != lower else PLAIN
         if lower == printed:
             lower = printed  # one string in memory for two
-        term = self._term_of(lower)
-        if term == lower:
-            term = lower
+        text = self._term_of(lower)
+        term = self._vocabulary.of(lower if text == lower else text) if text else NO_TERM
         known = Word(term, lower, crc32(lower.encode("utf-8", "surrogatepass")), kind)
         self[printed] = known
         return known

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from aggregator.group.stories.settings import Settings
+from aggregator.group.stories.vocabulary import Term, Vocabulary
 
 UNIT = 1_000
 """Length of an entry's vector."""
@@ -39,6 +41,8 @@ _FAINT = 30
 # have few such words.
 _UNTRIED = 0.6
 
+_Weighed: TypeAlias = "tuple[float, str, Term]"  # less than 0: the heaviest comes first, of equal ones by the text
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -51,53 +55,76 @@ class Row:
     weights: array[int]
     prints: bytes = b""
 
-    def times(self, other: Row) -> int:
-        """The product of two entries' vectors."""
-        theirs = dict(other.weighed())
-        return sum(weight * theirs.get(term, 0) for term, weight in self.weighed())
-
     def weighed(self) -> Iterator[tuple[str, int]]:
         """Terms and their weights."""
         return zip(self.terms, self.weights, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A row of the window whose terms are those of a vocabulary."""
+
+    entry_id: int
+    feed_id: int
+    at: int
+    terms: tuple[Term, ...]
+    weights: array[int]
+    prints: bytes
+
+    @classmethod
+    def of(cls, row: Row, vocabulary: Vocabulary) -> Vector:
+        """A stored row."""
+        return cls(row.entry_id, row.feed_id, row.at, tuple(map(vocabulary.of, row.terms)), row.weights, row.prints)
+
+    def row(self) -> Row:
+        """As it is stored."""
+        terms = tuple([term.text for term in self.terms])
+        return Row(self.entry_id, self.feed_id, self.at, terms, self.weights, self.prints)
+
+    def times(self, other: Vector) -> int:
+        """The product of two entries' vectors."""
+        theirs = dict(other.weighed())
+        return sum(weight * theirs.get(term, 0) for term, weight in self.weighed())
+
+    def weighed(self) -> Iterator[tuple[Term, int]]:
+        """Terms and their weights."""
+        return zip(self.terms, self.weights, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """What the window knows of an entry's terms when it comes, term by term."""
+    """What the window knows beside what its terms know, when an entry comes."""
 
     stories: int  # in the window
-    having: Sequence[int]  # stories that have the term
     entries: int  # in the window
-    told: Sequence[int]  # entries that have the term
-    before: Sequence[int]  # days on which it was told, beyond those that are an event's own
+    divisors: Mapping[int, float]  # see Recurrence
 
 
 def weigh(
-    counts: Mapping[str, int], titled: int, known: Known, settings: Settings
-) -> tuple[tuple[str, ...], array[int]]:
+    counts: Mapping[Term, int], titled: int, known: Known, settings: Settings
+) -> tuple[tuple[Term, ...], array[int]]:
     """The heaviest terms and their weights: (1 + ln tf) x idf, less for what recurs; their length is just below UNIT.
 
     The entry counts as one story more. The first `titled` of `counts` are the title's.
     """
-    log, recurring = math.log, settings.recurring
+    log, divisors = math.log, known.divisors
     most, entries = (_BACKGROUND + known.stories + 2) / _THEME, _EARLIER + known.entries
     factor = {count: -(1 + log(count)) for count in set(counts.values())}
-    rows = zip(counts.items(), known.having, known.told, known.before, strict=True)
     weighed = [
-        (factor[count] * log(min(most / stories, entries / (told + 1))) / (1 + recurring * before), term)
-        for (term, count), having, told, before in rows
-        if (stories := having + 1 + _ADDED) < most
+        (factor[count] * log(min(most / stories, entries / (term.told + 1))) / divisors[term.days], term.text, term)
+        for term, count in counts.items()
+        if (stories := len(term.stories) + 1 + _ADDED) < most
     ]
     if known.stories < _BACKGROUND:
         weighed = _headlines_first(weighed, frozenset(islice(counts, titled)), known.stories)
     weighed.sort()
     del weighed[settings.terms :]
-    length = math.sqrt(sum([weight * weight for weight, _ in weighed]) + _FAINT)
-    weights = array("H", [max(1, round(-weight * UNIT / length)) for weight, _ in weighed])
-    return tuple([term for _, term in weighed]), weights
+    length = math.sqrt(sum([weight * weight for weight, _, _ in weighed]) + _FAINT)
+    weights = array("H", [round(-weight * UNIT / length) or 1 for weight, _, _ in weighed])
+    return tuple([term for _, _, term in weighed]), weights
 
 
-def _headlines_first(weighed: list[tuple[float, str]], title: Set[str], stories: int) -> list[tuple[float, str]]:
+def _headlines_first(weighed: list[_Weighed], title: Set[Term], stories: int) -> list[_Weighed]:
     """In a young window the words of the text weigh less, the less the younger it is."""
     share = 1 - _UNTRIED * (1 - stories / _BACKGROUND)
-    return [(weight if term in title else weight * share, term) for weight, term in weighed]
+    return [(weight if term in title else weight * share, text, term) for weight, text, term in weighed]
