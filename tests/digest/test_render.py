@@ -196,9 +196,16 @@ def test_an_update_is_marked() -> None:
 def test_times_are_as_true_in_the_archive_as_in_the_mail() -> None:
     mail = rendered([story(n, [entry(n, f"Headline {n}", hours=hours)], AIR) for n, hours in ((90, 3), (91, 8))])
     assert [item.time for item in mail.contents.items] == ["04:00", "Mon 2 Mar 23:00"]
-    for one in (mail.html, mail.text):
-        assert " · 04:00" in one
-        assert " · Mon 2 Mar 23:00" in one
+    for one, space in ((mail.html, "&nbsp;"), (mail.text, " ")):
+        assert f"{space}· 04:00" in one
+        assert f"{space}· Mon 2 Mar 23:00" in one
+
+
+def test_no_line_of_a_narrow_mail_begins_with_the_dot_between_two_things() -> None:
+    _, body = edition("ordinary").html.split("</head>")
+    visible = body[body.index('class="date"') :]
+    assert visible.count("&nbsp;·") > 5
+    assert visible.count("&nbsp;·") == visible.count("·")
 
 
 def test_mail_without_a_next_one_names_the_zone_of_its_times() -> None:
@@ -217,7 +224,7 @@ def test_copies_of_one_text_are_told_from_sources_of_their_own() -> None:
 def test_figures_stay_behind_an_outlet_written_from_right_to_left_where_bdi_is_dropped() -> None:
     feeds = FEEDS | {5: replace(FEEDS[5], outlet="صحيفة المنارة")}
     mail = rendered([story(90, [entry(9, "الدفاع الجوي", "نص.", feed=5, language="ar")], AIR)], feeds=feeds)
-    assert "صحيفة المنارة</bdi>\u200e · 04:00" in mail.html
+    assert "صحيفة المنارة</bdi>\u200e&nbsp;· 04:00" in mail.html
     assert "صحيفة المنارة\u200e · 04:00" in mail.text
 
 
