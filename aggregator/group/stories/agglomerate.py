@@ -49,7 +49,7 @@ class _Parts:
         self._series = len({row.feed_id for row in rows}) < len(rows)
         self._long = rows[-1].at - rows[0].at > settings.idle
         shrinking, growing = _powers(len(rows), settings)
-        self._full = growing * (1 + crowd * shrinking)  # see clusters.full_product; by pairs
+        self._full = growing * (1 + crowd * shrinking)  # the product that is a likeness of 1, by pairs
         self._dots = _products(rows)
         self._near = self._nearness(slice(None), (slice(None), None))
         np.fill_diagonal(self._near, 0)
@@ -94,7 +94,7 @@ class _Parts:
 
 @lru_cache(8)
 def _powers(entries: int, settings: Settings) -> tuple[_Numbers, _Numbers]:
-    """For each number of pairs of so many entries what a doubt loses by it, and what their full product grows by."""
+    """For each number of pairs that so many entries have, what a doubt loses by it, and what a product gains."""
     pairs = np.arange(1, entries**2 + 1, dtype=np.float64)
     shrinking, growing = pairs**-settings.chance_power, UNIT * UNIT * pairs**settings.size_power
     return np.concatenate(([0], shrinking)), np.concatenate(([np.inf], growing))

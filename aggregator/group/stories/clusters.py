@@ -226,18 +226,10 @@ class Clusters:
         )
 
 
-def full_product(pairs: int, crowd: float, settings: Settings) -> float:
-    """The product of two sums of vectors, with so many pairs of entries in it, of which a likeness is the share.
-
-    `crowd` is a doubt's.
-    """
-    needed = 1 + crowd / math.pow(pairs, settings.chance_power)
-    return UNIT * UNIT * math.pow(pairs, settings.size_power) * needed
-
-
 def likeness(dot: int, pairs: int, crowd: float, settings: Settings) -> float:
     """How alike two sums of vectors are by their product and the pairs of entries in it; `crowd` is a doubt's."""
-    return dot / full_product(pairs, crowd, settings)
+    needed = 1 + crowd / math.pow(pairs, settings.chance_power)
+    return dot / (UNIT * UNIT * math.pow(pairs, settings.size_power) * needed)
 
 
 def closeness(one: Extent, other: Extent, settings: Settings) -> float:
