@@ -8,6 +8,7 @@ been seen before costs one look-up for each.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aggregator.text.compounds import Compounds
@@ -74,21 +75,28 @@ class Readings:
     def __init__(self, vocabulary: Vocabulary, language: str) -> None:
         self.language = language
         self.words = vocabulary.words
-        self.inflected: dict[str, list[int]] = {}
-        self.exact: dict[str, list[int]] = {}
-        self.prefixes: dict[str, list[int]] = {}
+        # Tuples, which share their memory where they are of one word, and which the garbage collector lets go of.
+        self.inflected: dict[str, tuple[int, ...]] = {}
+        self.exact: dict[str, tuple[int, ...]] = {}
+        self.prefixes: dict[str, tuple[int, ...]] = {}
         self.compounds = Compounds()
         for number, word in enumerate(vocabulary.words):
             if word.prefix:
-                self.prefixes.setdefault(word.form, []).append(number)
+                _add(self.prefixes, [word.form], number)
             elif word.exact or word.capitals:
-                self.exact.setdefault(word.form, []).append(number)
+                _add(self.exact, [word.form], number)
             else:
-                for reading in sought(word.form, language, word.name):
-                    self.inflected.setdefault(reading, []).append(number)
+                _add(self.inflected, sought(word.form, language, word.name), number)
                 if language == "de" and (word.name or is_noun(word.form)):
                     self.compounds.add(word.form, number)
         self.prefix_lengths = sorted({len(prefix) for prefix in self.prefixes})
+
+
+def _add(numbers: dict[str, tuple[int, ...]], readings: Iterable[str], number: int) -> None:
+    alone = (number,)
+    for reading in readings:
+        others = numbers.get(reading)
+        numbers[reading] = alone if others is None else others + alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +198,11 @@ class Reader(dict[str, Printed]):
             numbers.update(readings.prefixes.get(form[:length], ()))
         return tuple(sorted(numbers)) if numbers else ()
 
-    def _guarded(self, form: str, surface: str) -> list[int]:
+    def _guarded(self, form: str, surface: str) -> Sequence[int]:
         """Words in quotes and acronyms: the very form, with the capitals that it needs."""
-        numbers = self._readings.exact.get(form)
-        if numbers is None or self._shouting:
-            return numbers or []
+        numbers = self._readings.exact.get(form, ())
+        if self._shouting or not numbers:
+            return numbers
         letters = surface.replace(".", "")
         needed = ((number, self._readings.words[number].capitals) for number in numbers)
         return [number for number, capitals in needed if not capitals or letters[:capitals].isupper()]
