@@ -10,7 +10,6 @@ when its first entry comes. Not safe to share between threads.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from itertools import chain
 from typing import Generic, TypeVar, cast
 
 from aggregator.model import EntryContent
@@ -67,7 +66,7 @@ class Matcher(Generic[List]):
             prose = name in ("title", "text")
             reader = self._reader(language if prose else UNKNOWN, shouting=prose and text.isupper())
             fields[name] = read_field(name, text, reader)
-        ways = self._triggers.met(chain.from_iterable([field.found for field in fields.values()]))
+        ways = self._triggers.met(set[int]().union(*[field.found for field in fields.values()]))
         if enough and fields["text"].length > SUMMARY_WORDS:
             ways = self._prospects.worth(ways, fields, language, enough)
         met = dict.fromkeys(map(self._keyword_of.__getitem__, ways))  # in order, as the ways are

@@ -1,13 +1,13 @@
 """Which keywords are worth a look: those of which one way to write them has all its words in an entry.
 
-Ways of several words are tried all at once: each is asked for its rarest word first, so that few are left to be asked
-for the next one. 'Rarest' is a guess: the word that the fewest keywords have, the longest of those.
+Ways are kept by their rarest word, so that few are asked for their other words: all of them at once. 'Rarest' is a
+guess: the word that the fewest keywords have, the longest of those.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -24,24 +24,31 @@ class Triggers:
         """`forms`: the words by number."""
         uses = Counter(number for way in ways for number in way)
         ordered = [sorted(way, key=lambda number: (uses[number], -len(forms[number]), number)) for way in ways]
-        self._single = np.array([at for at, words in enumerate(ordered) if len(words) == 1], np.intp)
-        self._word = np.array([words[0] for words in ordered if len(words) == 1], np.intp)
-        several = [(at, words) for at, words in enumerate(ordered) if len(words) > 1]
-        self._several = np.array([at for at, _ in several], np.intp)
-        first = [[words[min(nth, len(words) - 1)] for nth in range(_AT_ONCE)] for _, words in several]
-        self._rarest, self._next, self._third = np.array(first, np.intp).reshape(-1, _AT_ONCE).T.copy()
-        self._longer = {at: words[_AT_ONCE:] for at, words in several if len(words) > _AT_ONCE}
-        self._present = np.zeros(len(forms) + _SIGNS, np.bool_)
+        always = len(forms)  # a word more, which is in every entry: it fills short ways up
+        numbers = len(forms) + 1 + _SIGNS
+        by_rarest = sorted(range(len(ways)), key=lambda at: ordered[at][0])
+        words = [[*ordered[at], *[always] * _AT_ONCE][:_AT_ONCE] for at in by_rarest]
+        self._ways = np.array(by_rarest, np.intp)
+        rarest, self._next, self._third = np.array(words, np.intp).reshape(-1, _AT_ONCE).T.copy()
+        self._count = np.bincount(rarest, minlength=numbers)  # of the ways of which a word is the rarest
+        self._first = self._count.cumsum() - self._count  # of them
+        self._longer = {at: words[_AT_ONCE:] for at, words in enumerate(ordered) if len(words) > _AT_ONCE}
+        self._present = np.zeros(numbers, np.bool_)
+        self._present[always] = True
 
-    def met(self, numbers: Iterable[int]) -> list[int]:
-        """The ways all of whose words are among those of an entry, by their place in `ways`, in order."""
-        words, present = np.fromiter(numbers, np.intp), self._present
+    def met(self, numbers: Collection[int]) -> list[int]:
+        """The ways all of whose words are among those of an entry, by their place in `ways`, in order.
+
+        `numbers`: each once.
+        """
+        words, present = np.fromiter(numbers, np.intp, len(numbers)), self._present
         present[words] = True
-        begun = present[self._rarest].nonzero()[0]
+        count = self._count[words]
+        ends = count.cumsum()
+        begun = np.arange(count.sum()) + (self._first[words] - ends + count).repeat(count)
         begun = begun[present[self._next[begun]]]
-        several = self._several[begun[present[self._third[begun]]]]
-        single = self._single[present[self._word].nonzero()[0]]
-        found: list[int] = np.sort(np.concatenate((single, several))).tolist()
+        begun = begun[present[self._third[begun]]]
+        found: list[int] = np.sort(self._ways[begun]).tolist()
         if self._longer:
             found = [at for at in found if at not in self._longer or present[self._longer[at]].all()]
         present[words] = False
