@@ -49,6 +49,7 @@ CHUNK = re.compile(
 _PIECE = re.compile(
     rf"[{_UNSPACED}](?:[{_MARKS}])*|(?:(?![{_UNSPACED}ʼ])[^\W_]|[{_MARKS}{_JOINERS}\u00ad+#])+|[{_EMOJI}]"
 )
+_ASCII_PIECE = re.compile("[0-9A-Za-z+#]+")  # what the same finds in most chunks
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")  # Росси́я; letters with an accent are one character by then
@@ -97,20 +98,26 @@ def normal_form(word: str) -> str:
 def chunk(surface: str) -> Chunk:
     """The tokens of one match of `CHUNK`."""
     surface = surface[: 4 * MAX_WORD]
-    word = None if _HAS_UNSPACED.search(surface) else _single_word(surface)
-    return _pieces(surface) if word is None else Chunk((word,), None)
+    unspaced = not surface.isascii() and _HAS_UNSPACED.search(surface) is not None
+    word = None if unspaced else _single_word(surface)
+    return _pieces(surface, unspaced=unspaced) if word is None else Chunk((word,), None)
+
+
+def number_form(surface: str) -> str:
+    """The normal form of what is a number."""
+    return _THOUSANDS.sub("", surface).replace(",", ".")
 
 
 def _single_word(surface: str) -> Token | None:
     """A chunk that is one word, whatever its punctuation: kyiv, U.S, 3.5, don't, Ukraine's, п'ять."""
-    visible = surface.translate(_INVISIBLE)
+    visible = surface if surface.isascii() else surface.translate(_INVISIBLE)
     if visible.isalpha() and _LETTER_APOSTROPHE not in visible:
         return Token(normal_form(visible), 0, len(surface))
-    if _INITIALS.fullmatch(surface):
+    if "." in surface and _INITIALS.fullmatch(surface):
         return Token(normal_form(surface.replace(".", "")), 0, len(surface))
     if NUMBER.fullmatch(surface):
-        return Token(_THOUSANDS.sub("", surface).replace(",", "."), 0, len(surface))
-    return _apostrophe_word(surface)
+        return Token(number_form(surface), 0, len(surface))
+    return _apostrophe_word(surface) if _APOSTROPHE.search(surface) else None
 
 
 def _apostrophe_word(surface: str) -> Token | None:
@@ -126,13 +133,16 @@ def _apostrophe_word(surface: str) -> Token | None:
     return Token(f"{left}'{right}", 0, len(surface)) if cyrillic or right in _CONTRACTED else None
 
 
-def _pieces(surface: str) -> Chunk:
+def _pieces(surface: str, *, unspaced: bool) -> Chunk:
+    pattern = _ASCII_PIECE if surface.isascii() else _PIECE
     tokens = tuple(
-        Token(form, match.start(), match.end())
-        for match in _PIECE.finditer(_without_ending(surface))
-        if (form := normal_form(match.group()))
+        [
+            Token(form, match.start(), match.end())
+            for match in pattern.finditer(_without_ending(surface))
+            if (form := normal_form(match.group()))
+        ]
     )
-    if len(tokens) < 2 or _HAS_UNSPACED.search(surface) or "." in surface or "," in surface:
+    if len(tokens) < 2 or unspaced or "." in surface or "," in surface:
         return Chunk(tokens, None)  # 'ended.The' is a full stop without its space: nothing is joined over it
     return Chunk(tokens, "".join(token.form for token in tokens)[:MAX_WORD])
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aggregator.text.compounds import Compounds
 from aggregator.text.stems import found, is_noun, sought
-from aggregator.text.tokens import CHUNK, CHUNK_STEP, NUMBER, chunk
+from aggregator.text.tokens import CHUNK, CHUNK_STEP, NUMBER, chunk, number_form
 from aggregator.text.wordlists import COMPANIES, CURRENCIES
 
 _REMEMBERED = 100_000  # printed words per language, about 12 MB when full: nearly all of them are None
@@ -136,13 +136,13 @@ class Reader(dict[str, Printed]):
 
     def _read(self, printed: str) -> Printed:
         bare = printed.strip(_AROUND)
-        if bare.isascii() and (bare.isalpha() or bare.isdigit()):  # a chunk of one token
+        if bare.isascii() and (bare.isalpha() or bare.isdigit() or NUMBER.fullmatch(bare)):  # a chunk of one token
             if bare != printed:
                 return self[bare]  # 'word,' is read as 'word', which most texts have as well
             if len(bare) <= _LONGEST:
-                surface = bare.lower() if self._shouting else bare
-                return self._answers(bare.lower(), surface) + _signs_of(bare) or None
-        surfaces = [bare] if bare.isascii() and NUMBER.fullmatch(bare) else CHUNK.findall(printed)
+                form = bare.lower() if bare.isalpha() else number_form(bare)
+                return self._answers(form, form if self._shouting else bare) + _signs_of(bare, form) or None
+        surfaces = CHUNK.findall(printed)
         if len(surfaces) == 1 and surfaces[0] != printed:
             return self[surfaces[0]]
         answers = [
@@ -157,7 +157,7 @@ class Reader(dict[str, Printed]):
 
     def _chunk(self, surface: str) -> list[tuple[int, int, tuple[int, ...]]]:
         """What the tokens of a chunk answer to, and the chunk as one word."""
-        sign = _signs_of(surface)
+        sign = _signs_of(surface, surface.lower())
         if self._shouting:
             surface = surface.lower()
         tokens, joined = chunk(surface)
@@ -180,7 +180,9 @@ class Reader(dict[str, Printed]):
     def _answers(self, form: str, surface: str) -> tuple[int, ...]:
         readings, wanted = self._readings, self._readings.inflected
         capital = surface[:1].isupper()
-        numbers = set(self._guarded(form, surface)) if form in readings.exact else set[int]()
+        numbers: set[int] = set()
+        if form in readings.exact:
+            numbers.update(self._guarded(form, surface))
         if capital and surface[-1:] == "s" and (plural := _PLURAL_ACRONYM.fullmatch(surface)):
             numbers.update(self._guarded(form[:-1], plural.group(1)))
         if self._shouting or not _is_acronym(surface):
@@ -208,9 +210,8 @@ class Reader(dict[str, Printed]):
         return [number for number, capitals in needed if not capitals or letters[:capitals].isupper()]
 
 
-def _signs_of(surface: str) -> tuple[int, ...]:
-    """What a chunk says of the words around it."""
-    form = surface.lower()
+def _signs_of(surface: str, form: str) -> tuple[int, ...]:
+    """What a chunk says of the words around it. `form`: in lower case."""
     if surface[0].isupper() and form in COMPANIES:
         return (COMPANY,)
     return (CURRENCY,) if form in CURRENCIES else ()

@@ -79,3 +79,8 @@ def test_tokens_of_odd_mixtures_lie_in_the_text(text: str) -> None:
     assert [m.group() for m in CHUNK.finditer(text)] == CHUNK.findall(text)
     for token in tokenize(text):
         assert 0 <= token.start < token.end <= len(text)
+
+
+@given(st.from_regex(r"\A[A-Za-z0-9]{1,6}(?:['&.,-][A-Za-z0-9]{1,6}){0,3}[+#]{0,2}\Z"))
+def test_words_of_a_chunk_do_not_depend_on_the_letters_of_another(words: str) -> None:
+    assert chunk(f"{words}-été").tokens[:-1] == chunk(f"{words}-ete").tokens[:-1]
