@@ -250,6 +250,7 @@ def _look_up(form: str, language: str) -> str | None:
 _remembered = lru_cache(_CACHE)(_look_up)
 
 
+@lru_cache(8)  # a word's stem is asked for up to three times in a row
 def _strip(form: str, language: str) -> str:
     if language == "uk":
         return _UKRAINIAN.sub("", form)
