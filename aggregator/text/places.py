@@ -7,7 +7,6 @@ one begins at its end.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -128,7 +127,7 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
             spaced = spaced.replace(space, " ")
     pieces = spaced.split(" ")
     read = list(map(reader.__getitem__, pieces))
-    found: defaultdict[int, list[Place]] = defaultdict(list)
+    found: dict[int, list[Place]] = {}
     uneven: list[_Uneven] = []
     shift = 0  # chunks so far, beyond one for each piece
     for index, printed in compress(enumerate(read), read):
@@ -136,20 +135,22 @@ def read_field(name: str, text: str, reader: Reader) -> FieldText:
         if isinstance(printed, tuple):
             place = _PLACES[at] if at < _MADE else (at * CHUNK_STEP, (at + 1) * CHUNK_STEP)
             for number in printed:
-                found[number].append(place)
+                if number in found:
+                    found[number].append(place)
+                else:
+                    found[number] = [place]
         elif printed is not None:
             _add_compound(found, printed, at * CHUNK_STEP)
             if printed.more:
                 uneven.append((at, index, printed.more + 1))
                 shift += printed.more
-    found.default_factory = None
     return FieldText(name, text, len(pieces) + shift, found, pieces, uneven)
 
 
-def _add_compound(found: Mapping[int, list[Place]], printed: Compound, at: int) -> None:
+def _add_compound(found: dict[int, list[Place]], printed: Compound, at: int) -> None:
     for start, after, numbers in printed.answers:
         for number in numbers:
-            found[number].append((at + start, at + after))
+            found.setdefault(number, []).append((at + start, at + after))
 
 
 def field_text(entry: EntryContent, name: str) -> str:

@@ -44,11 +44,12 @@ class Triggers:
         words, present = np.fromiter(numbers, np.intp, len(numbers)), self._present
         present[words] = True
         count = self._count[words]
-        ends = count.cumsum()
-        begun = np.arange(count.sum()) + (self._first[words] - ends + count).repeat(count)
+        begun = (self._first[words] - count.cumsum() + count).repeat(count)
+        begun += np.arange(len(begun))
         begun = begun[present[self._next[begun]]]
-        begun = begun[present[self._third[begun]]]
-        found: list[int] = np.sort(self._ways[begun]).tolist()
+        ways = self._ways[begun[present[self._third[begun]]]]
+        ways.sort()
+        found: list[int] = ways.tolist()
         if self._longer:
             found = [at for at in found if at not in self._longer or present[self._longer[at]].all()]
         present[words] = False
