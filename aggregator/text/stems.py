@@ -152,7 +152,7 @@ def _readings(form: str, language: str, capital: bool, base: str | None) -> set[
     noun = _entry(form.title(), language) if missing or language == "de" or name else None
     if language == "en":
         readings = {form, american(base or noun or form, _is_english)}
-        if base in (None, form) and capital and _PEOPLES.search(form) and _entry(form[:-1].title(), language):
+        if capital and form[-1] == "s" and base in (None, form) and _is_of_a_people(form):
             readings.add(form[:-1])
         if not form.isascii() and (letters := english_spelling(form)) is not None:
             readings |= {letters, _entry(letters, language) or letters}
@@ -176,9 +176,13 @@ def _readings(form: str, language: str, capital: bool, base: str | None) -> set[
         readings.add(_marked(form, language))
     if name and language != "pl" and (surname := _SURNAME.search(form)):
         readings.add(f"~{form[: surname.end(1)]}")
-    if capital and (transcribed := _TRANSCRIBED.search(form)):
+    if capital and "sk" in form and (transcribed := _TRANSCRIBED.search(form)):
         readings.add(f"~{form[: transcribed.start()]}sky")
     return readings
+
+
+def _is_of_a_people(form: str) -> bool:
+    return _PEOPLES.search(form) is not None and _entry(form[:-1].title(), "en") is not None
 
 
 def _unknown_arabic(form: str) -> set[str]:
@@ -189,6 +193,8 @@ def _unknown_arabic(form: str) -> set[str]:
 
 def _is_foreign(form: str, language: str) -> bool:
     """Whether a word is in letters that the language is not written in: it is not inflected."""
+    if form.isascii():
+        return language in _SCRIPTS
     script = _SCRIPTS.get(language, "latin")
     cyrillic, arabic = "\u0400" <= form[0] <= "\u052f", "\u0600" <= form[0] <= "\u06ff"
     return (script == "cyrillic") != cyrillic or (script == "arabic") != arabic
