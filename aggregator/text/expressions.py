@@ -51,7 +51,6 @@ class Compiled:
     root: Expression
     needs: Needs
     words: frozenset[int] | None
-    fields: frozenset[str]
 
     @property
     def main_words(self) -> dict[frozenset[int], MainWords]:
@@ -167,26 +166,26 @@ def _present(parts: tuple[Expression, ...], entry: ReadEntry) -> list[str]:
 
 
 class Compiler:
-    """Compiles keywords over one vocabulary."""
+    """Compiles keywords over one vocabulary. `fields` are those that any of them looks at."""
 
     def __init__(self) -> None:
         self.vocabulary = Vocabulary()
+        self.fields = set[str]()
 
     def compile(self, keyword: Keyword) -> Compiled:
         """The keyword as expressions, with what it takes to look at it."""
-        self._fields: set[str] = set()
         self._words: set[int] = set()
         self._has_regex = False
         root, needs = self._node(keyword.root, _FIELDS)
         words = None if self._has_regex else frozenset(self._words)
-        return Compiled(keyword.text, root, needs, words, frozenset(self._fields))
+        return Compiled(keyword.text, root, needs, words)
 
     def _node(self, node: Node, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
         match node:
             case Phrase():
                 return self._phrase(node, fields)
             case Regex():
-                self._fields.update(fields)
+                self.fields.update(fields)
                 self._has_regex = True
                 return _RegexIs(compile_regex(node.pattern), fields), None
             case Near():
@@ -211,7 +210,7 @@ class Compiler:
         return _AllAre(tuple(part for part, _ in parts), excluded), min(known, key=len, default=None)
 
     def _phrase(self, phrase: Phrase, fields: tuple[str, ...]) -> tuple[Expression, Needs]:
-        self._fields.update(fields)
+        self.fields.update(fields)
         ways = tuple(tuple(map(self.vocabulary.number, way)) for way in ways_to_write(phrase))
         self._words.update(*ways)
         readable = fields in (_FIELDS, ("title",))

@@ -45,7 +45,7 @@ class Matcher(Generic[List]):
             self._lists[name] = range(first, len(self._keywords))
             self._owners += [name] * (len(self._keywords) - first)
         self._vocabulary = compiler.vocabulary
-        self._fields = {"title", "text"}.union(*(compiled.fields for compiled in self._keywords))
+        self._fields = {"title", "text"} | compiler.fields
         self._readings: dict[str, Readings] = {}
         self._readers: dict[tuple[str, bool], Reader] = {}
         self._always = [index for index, compiled in enumerate(self._keywords) if compiled.needs is None]

@@ -49,7 +49,7 @@ def wanted_word(form: str, surface: str, *, exact: bool, prefix: bool, guarded: 
     """The word of a keyword printed as `surface`. `guarded`: its capitals may mean an acronym."""
     capitals = 0
     letters = surface.replace(".", "")
-    if guarded and _ACRONYM.fullmatch(letters) and letters.isupper():
+    if guarded and letters.isupper() and _ACRONYM.fullmatch(letters):
         capitals = len(letters) if len(letters) <= _SHORT_ACRONYM else 1
     return WantedWord(form, exact, prefix, capitals, name=surface[:1].isupper())
 

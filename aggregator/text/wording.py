@@ -40,7 +40,9 @@ def name_and_noun(phrase: Phrase) -> Way | None:
     'Bank of England' is one name, and 'state of emergency' has none: there each word counts.
     """
     words = phrase.words
-    if phrase.exact or len(words) < _LINKED or any(word.prefix for word in words) or not words[0].text.islower():
+    if phrase.exact or len(words) < _LINKED or any(word.prefix for word in words):
+        return None
+    if not words[0].text.islower() or words[-1].text.islower():  # nearly all phrases, so that no word of them is cut
         return None
     cut = [way for word in words for way in _ways_of_word(word, exact=False, guarded=True)[0]]
     first, *between, last = cut
