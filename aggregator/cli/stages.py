@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -203,10 +204,15 @@ def publish(
         raise typer.Exit(1)
 
 
+_EXAMPLE = 'digests: {Morning: {at: "07:00", to: [you@example.org]}}'
+
+
 @app.command()
 def digest(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The digest, as feeds.yaml names it.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The digest, as feeds.yaml names it, if there are several.")
+    ] = None,
     preview: Annotated[
         Path | None,
         typer.Option("--preview", help="Write digest.html, digest.txt and digest.eml here; nothing is kept."),
@@ -221,8 +227,7 @@ def digest(
     Example: aggregator digest "Morning briefing" --preview out
     """
     here = current(context)
-    if name not in here.config.digests:
-        raise UsageError(unknown("digest", name, here.config.digests))
+    name = _digest_named(name, list(here.config.digests))
     if preview is not None and send:
         raise UsageError("--preview keeps nothing and --send mails: choose one")
     day = local_date("--date", on)
@@ -231,6 +236,19 @@ def digest(
             _send(store, here, name, day)
         else:
             _preview(store, here, name, day, preview)
+
+
+def _digest_named(name: str | None, known: Sequence[str]) -> str:
+    """The digest that is meant. Raises UsageError."""
+    if name is not None:
+        if name not in known:
+            raise UsageError(unknown("digest", name, known))
+        return name
+    if not known:
+        raise UsageError(f"feeds.yaml has no digests; one is written as {_EXAMPLE}")
+    if len(known) > 1:
+        raise UsageError(f"feeds.yaml has several digests: say which, {' or '.join(map(repr, known))}")
+    return known[0]
 
 
 def _preview(store: Store, here: Context, name: str, local_date: str | None, out: Path | None) -> None:

@@ -11,6 +11,7 @@ _INDENTED = "this line is not indented like the ones it belongs to; keys of one 
 _NO_COLON = "a colon or a dash is missing: a key is written key: value, an item of a list - value"
 _AFTER_QUOTE = "text goes on after a closing quote; put the whole text in single quotes"
 _QUOTE_FROM_ABOVE = "the quote before this closes one that opens in a line above; close that one there"
+_BRACKET = "a {0} can't stand in the middle of a text within brackets or braces; put the whole text in quotes"
 _ESCAPE = "in double quotes a backslash starts an escape; use single quotes, or write \\\\ for a backslash"
 
 
@@ -37,7 +38,10 @@ def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
     if "'<scalar>'" in problem and (quote := re.search(r"[\"']\s*\Z", line[: mark.column])):
         opened_here = line[: mark.column].count(quote[0][0]) > 1
         return BadSyntax(mark.line + 1, mark.column + 1, _AFTER_QUOTE if opened_here else _QUOTE_FROM_ABOVE)
-    message = _about_the_whole(problem, context, line, started.column)
+    if (opened := re.search(r"but got '([\[{])'", problem)) and line[mark.column - 1] != "$":
+        return BadSyntax(mark.line + 1, mark.column + 1, _BRACKET.format(opened[1]))
+    begun = lines[started.line] if started.line < len(lines) else ""
+    message = _about_the_whole(problem, context, begun, started.column)
     if message:
         return BadSyntax(started.line + 1, started.column + 1, message)
     return BadSyntax(mark.line + 1, mark.column + 1, _about_the_place(problem, line, mark.column))
@@ -58,6 +62,7 @@ def _about_the_whole(problem: str, context: str, line: str, column: int) -> str:
         ("tag", True, _NEEDS_QUOTES.format("!")),
         ("simple key", True, _NO_COLON),
         ("flow", "${" in rest, "within brackets and braces a ${NAME} has to stand in quotes"),
+        ("flow", bool(re.search(r"[\[{,:]\s*![^\s,]*[\]}]\s*\Z", rest)), _NEEDS_QUOTES.format("!")),
         ("flow", True, "a bracket or brace opens here and is never closed"),
     ):
         if part in context and also:

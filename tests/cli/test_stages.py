@@ -270,6 +270,17 @@ def test_unknown_digest_is_a_usage_error_with_the_names(run: Run) -> None:
     assert "'Daily'" in ran.err
 
 
+def test_only_digest_needs_no_name_and_one_of_several_does(run: Run, tmp_path: Path) -> None:
+    grouped(run)
+    assert run("digest").out == run("digest", "Daily").out != ""
+    path = tmp_path / "feeds.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("  Daily:", "  Weekly: {at: '08:00'}\n  Daily:"))
+    assert run("digest").err == "feeds.yaml has several digests: say which, 'Weekly' or 'Daily'\n"
+    path.write_text(text[: text.index("digests:")])
+    assert (run("digest").code, "digests: {Morning: " in run("digest").err) == (2, True)
+
+
 def test_day_of_the_edition_must_be_a_day_and_not_in_the_future(run: Run) -> None:
     assert "write it as 2026-11-22" in run("digest", "Daily", "--date", "tomorrow").err
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
