@@ -235,10 +235,12 @@ def _carried(story: Story) -> str:
 
 def evidence_lines(evidence: StoryEvidence, copied: dict[int, str]) -> Iterator[str]:
     """What ties an entry to its story."""
+    tied = f"tied by {', '.join(evidence.terms)}"
     if evidence.moved_from is not None:
-        yield f"  came from story {evidence.moved_from} when stories were merged or told apart"
-    if evidence.terms:
-        yield f"  joined with similarity {evidence.similarity:.2f}, tied by {', '.join(evidence.terms)}"
+        near = f"the two had similarity {evidence.similarity:.2f}"
+        yield f"  came from story {evidence.moved_from} when stories were merged or told apart: {near}, {tied}"
+    elif evidence.terms:
+        yield f"  joined with similarity {evidence.similarity:.2f}, {tied}"
     else:
         yield "  founded by this entry: nothing before it was near enough"
     if evidence.runner_up is not None:

@@ -55,10 +55,11 @@ def _save_entries(
     conn: Connection, placements: Placements, ids: Mapping[int, int], keys: Mapping[int, str], now: datetime
 ) -> None:
     story = {entry_id: ids[founder] for entry_id, founder in placements.story_of.items()}
-    moved = [(id_, story[id_], _moved_evidence(move, keys)) for _, move in placements.moves for id_ in move.entries]
-    grouping.save_moved(conn, moved)
     placed = [(entry.id, story[entry.id], _evidence(placed, keys)) for entry, _, placed in placements.placed]
     grouping.save_placed(conn, placed, now)
+    # After that: an entry may have been moved by a later one of its batch, and then that is why it is where it is.
+    moved = [(id_, story[id_], _moved_evidence(move, keys)) for _, move in placements.moves for id_ in move.entries]
+    grouping.save_moved(conn, moved)
     rows = [to_store(placed.row, language) for _, language, placed in placements.placed]
     grouping.save_window(conn, rows, placements.dropped)
 

@@ -44,3 +44,20 @@ def test_story_that_was_told_apart_and_merged_in_one_batch_is_named_as_evidence(
         assert stories.evidence_of(conn, [second.id])[second.id].moved_from == second.key
         found = {entry.id: entry.story_id for entry in entries.recent(conn)}
     assert found[second.id] == found[newest.id] != found[first.id]
+
+
+def test_entry_that_a_later_one_of_its_batch_moves_tells_of_the_merge(store: Store) -> None:
+    add(store, 1, TITLE)
+    group(store, CONFIG, NOW)
+    add(store, 2, "Launchers unloaded in a Black Sea port")
+    add(store, 3, "Patriot launchers unloaded in Odesa")
+    with store.write() as conn:
+        newest, second, first = entries.recent(conn)
+        merged = Move((second.id,), story=second.id, to=first.id, merged=True, similarity=0.2, terms=("launcher",))
+        placements = Placements()
+        for one, story, moves in ((second, second.id, ()), (newest, first.id, (merged,))):
+            row = Row(one.id, one.feed_id, int(one.sort_at.timestamp()), ("launcher",), array("H", [1000]))
+            placements.add(one, "en", Placed(row, story, 1.0, copy_of=first.id, moves=moves))
+        save_places(conn, placements, NOW)
+        why = stories.evidence_of(conn, [second.id])[second.id]
+    assert (why.moved_from, why.terms, why.copy_of) == (second.key, ("launcher",), first.id)
