@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
@@ -106,25 +107,42 @@ def _find(conn: Connection, config: Config, what: list[str], finders: dict[str, 
         rest = " ".join(what)
         found = [told for kind, finder in finders.items() if kind not in _SAID for told in finder(conn, rest)]
     if not found:
-        raise UsageError(_nothing(conn, config, rest))
+        raise UsageError(_other_kind(conn, config, rest, kind, finders) or _nothing(conn, config, rest))
     return found
+
+
+def _other_kind(conn: Connection, config: Config, what: str, asked: str, finders: dict[str, Finder]) -> str | None:
+    """What to say where something is called so, but is not of the kind that was asked about."""
+    for name, kind in _names(conn, config).items():
+        if name.casefold() == what.casefold():
+            wrong = f"not a {asked}" if asked in finders else "and --topic is for entries"
+            return f"{name!r} is a {kind}, {wrong}; `aggregator why {kind} {shlex.quote(name)}` explains it"
+    return None
+
+
+def _names(conn: Connection, config: Config) -> dict[str, str]:
+    """What has a name, and of which kind it is."""
+    from aggregator.store import feeds
+    from aggregator.text.addresses import host_key
+
+    known = feeds.list_all(conn)
+    names = {**dict.fromkeys(config.topics, "topic"), **dict.fromkeys(config.digests, "digest")}
+    return names | {feed.name: "feed" for feed in known} | {h: "host" for feed in known if (h := host_key(feed.url))}
 
 
 def _nothing(conn: Connection, config: Config, what: str) -> str:
     from aggregator.store import entries, feeds
     from aggregator.text.addresses import host_key
 
-    known = feeds.list_all(conn)
-    names = {**dict.fromkeys(config.topics, "topic"), **dict.fromkeys(config.digests, "digest")}
-    names |= {feed.name: "feed" for feed in known} | {host: "host" for feed in known if (host := host_key(feed.url))}
+    names = _names(conn, config)
     plain = {name.casefold(): name for name in names}
     near = [plain[one] for one in get_close_matches(what.casefold(), plain, n=_NEAREST, cutoff=0.6)]
-    said = [f"did you mean {' or '.join(f'the {names[one]} {one!r}' for one in near)}?"] if near else []
     titled = entries.titled(conn, what, _NEAREST) if len(what) > _NEAREST else []
-    said += [f"entry {id_} has the title {title!r}" for id_, title in titled]
-    mine = [feed.name for feed in known if host_key(what) and host_key(feed.url) == host_key(what)]
+    said = [f"entry {id_} has the title {title!r}" for id_, title in titled]
+    mine = [feed.name for feed in feeds.list_all(conn) if host_key(what) and host_key(feed.url) == host_key(what)]
     if mine:
         said.append(f"of its host, {mine[0]!r} is polled: perhaps its keep: or drop: left the entry out")
+    said += [f"did you mean {' or '.join(f'the {names[one]} {one!r}' for one in near)}?"] if near else []
     return (
         f"nothing is called {what!r}: no stored entry has that id, guid or address, and no story, topic, feed, digest, "
         f"host or reader that name; {'; '.join(said) or '`aggregator entries` lists what there is'}"

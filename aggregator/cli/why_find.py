@@ -23,11 +23,13 @@ def find_entries(conn: Connection, what: str) -> list[Entry]:
 
 def _spellings(what: str) -> Iterator[str]:
     yield what
-    if not what.startswith(("http://", "https://")):
-        return
+    # Browsers show addresses without their scheme, and copy them so.
+    address = what if what.startswith(("http://", "https://")) else f"https://{what}"
     try:
-        parts = urlsplit(what)
+        parts = urlsplit(address)
     except ValueError:
+        return
+    if "." not in parts.netloc:
         return
     for query in dict.fromkeys((parts.query, "")):
         for path in dict.fromkeys((parts.path, parts.path.rstrip("/"), f"{parts.path.rstrip('/')}/")):

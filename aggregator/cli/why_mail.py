@@ -154,7 +154,7 @@ def deliveries_called(conn: Connection, _config: Config, name: str, now: datetim
     lines += _hold(conn, found, now)
     if found.code:
         lines.append(f"  the server's last answer: {found.code}")
-    lines.append(f"  {found.attempts} attempts, {_when(found, now)}")
+    lines.append(f"  {plural(found.attempts, 'attempt', 'attempts')}, {_when(found, now)}")
     if found.state is DeliveryState.UNCERTAIN:
         lines.append(f"  `aggregator deliveries resolve {found.id}` with --arrived or --lost decides")
     elif found.state in {DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}:

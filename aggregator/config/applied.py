@@ -21,7 +21,9 @@ _FILTERS = TypeAdapter(dict[str, tuple[tuple[str, ...], tuple[str, ...]]])
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Topics and digests by name; `filters` are `keep:` and `drop:` by feed address, where a feed has any."""
+    """Topics and digests by name, these with their time zone, be it the site's; `filters` are `keep:` and `drop:` by
+    feed address, where a feed has any.
+    """
 
     topics: Mapping[str, TopicItem] = field(default_factory=dict)
     digests: Mapping[str, DigestItem] = field(default_factory=dict)
@@ -31,7 +33,11 @@ class Applied:
     def of(cls, config: Config) -> Applied:
         """What a file that was read comes to."""
         filters = {str(feed.url): (feed.keep, feed.drop) for feed in config.feeds if feed.keep or feed.drop}
-        digests = {name: digest.model_copy(update={"to": ()}) for name, digest in config.digests.items()}
+        zone = config.site.timezone
+        digests = {
+            name: digest.model_copy(update={"to": (), "timezone": digest.timezone or zone})
+            for name, digest in config.digests.items()
+        }
         return cls(config.topics, digests, filters)
 
     def to_text(self) -> str:

@@ -103,7 +103,8 @@ def _unknown(root: dict[str, Plain], section: str, key: str, known: Iterable[str
 def _choices(known: set[str], kind: str) -> str:
     if not known:
         return f"no {kind} has a name yet"
-    return "there are " + ", ".join(sorted(shown(name)[1:-1] for name in known)[:8])
+    nameless = "one without name: goes by its address; " if kind == "feed" else ""
+    return f"{nameless}there are " + ", ".join(sorted(shown(name)[1:-1] for name in known)[:8])
 
 
 def _outside(root: dict[str, Plain], feeds: Iterable[tuple[Path, dict[str, str]]], folder: FilePath) -> Iterator[Found]:

@@ -97,7 +97,8 @@ def _after(feed: Feed, asked: FeedConfig) -> Feed:
 def _details(
     before: Feed, after: Feed, filters: tuple[tuple[str, ...], tuple[str, ...]], asked: FeedConfig
 ) -> tuple[str, ...]:
-    values = [(key, getattr(before, key), getattr(after, key)) for key in ("name", "outlet", "priority", "paused")]
+    values = [(key, getattr(before, key), getattr(after, key)) for key in ("name", "outlet", "priority")]
+    values.append(("paused", str(before.paused).lower(), str(after.paused).lower()))
     details = [f"{key}: {old} -> {new}" for key, old, new in values if old != new]
     for key, had, has in (("keep", filters[0], asked.keep), ("drop", filters[1], asked.drop)):
         added, gone = [one for one in has if one not in had], [one for one in had if one not in has]

@@ -169,6 +169,13 @@ def test_next_edition_is_shown_before_and_after(editor: Editor, run: Run) -> Non
 
 
 @pytest.mark.usefixtures("unchanged")
+def test_edited_time_zone_of_the_site_is_told(editor: Editor, run: Run) -> None:
+    name = editor.write("new.yaml", more="site: {timezone: Pacific/Kiritimati}")
+    (edition,) = json.loads(run("plan", name, "--json").out)["editions"]
+    assert edition["before"]["at"] != edition["after"]["at"]
+
+
+@pytest.mark.usefixtures("unchanged")
 def test_plan_says_what_group_then_does(editor: Editor, run: Run, tmp_path: Path) -> None:
     changes = {
         "air": "[Patriot]",
@@ -194,11 +201,12 @@ def test_plan_says_what_group_then_does(editor: Editor, run: Run, tmp_path: Path
 
 @pytest.mark.usefixtures("unchanged")
 def test_feeds_that_come_leave_or_change_are_listed(editor: Editor, run: Run) -> None:
-    out = run("plan", editor.write("new.yaml", one_more=", priority: 4", only_one="", more="# x")).out
+    out = run("plan", editor.write("new.yaml", one_more=", priority: 4, paused: yes", only_one="", more="# x")).out
     assert "- Two, http://" in out.replace("\n      ", " ")
     assert "(removed, 4 entries stored)" in out
     assert "~ One, http" in out
     assert "priority: 1 -> 4" in out
+    assert "paused: false -> true" in out
     assert "Topics: none is edited" in out
     assert "Air defense: 2 -> 1 entry, 0 won, 1 lost" in out
     assert "lost with: its feed leaves 1" in out

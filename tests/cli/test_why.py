@@ -136,7 +136,12 @@ def test_topic_of_an_entry_is_explained_keyword_by_keyword(run: Run, tmp_path: P
 
 @pytest.mark.usefixtures("grouped")
 def test_address_is_found_as_browsers_and_trackers_write_it(run: Run) -> None:
-    for address in ("http://a.example/0", "https://a.example/0/", "https://a.example/0?utm_source=x#top"):
+    for address in (
+        "http://a.example/0",
+        "https://a.example/0/",
+        "https://a.example/0?utm_source=x#top",
+        "a.example/0",
+    ):
         assert "New air defence systems for Kyiv" in run("why", address).out
 
 
@@ -226,7 +231,7 @@ def test_digest_edition_delivery_and_reader_are_explained(run: Run) -> None:
     assert "1 sent" in run("why", "Daily", delivery["date"]).out
     out = run("why", "delivery", str(delivery["id"])).out
     assert f"Delivery {delivery['id']}: Daily, {delivery['date']}, to reader@example.org" in out
-    assert "1 attempts, sent " in out
+    assert "1 attempt, sent " in out
     out = run("why", "Reader@Example.org").out
     assert "is a fixed recipient of Daily" in out
     assert f"delivery {delivery['id']}: sent" in out
@@ -261,6 +266,14 @@ def test_unknown_name_is_answered_with_what_comes_nearest(run: Run) -> None:
     assert "did you mean the digest 'Daily'?" in run("why", "Dayly").err
     assert "the topic 'Air defense'" in run("why", "Air defence").err
     assert "has the title 'A quiet day at the zoo'" in run("why", "quiet day").err
+
+
+@pytest.mark.usefixtures("grouped")
+def test_name_of_another_kind_than_was_asked_about_is_said_to_be_that(run: Run) -> None:
+    said = run("why", "one", "--topic", "Air defense").err
+    assert "'One' is a feed, and --topic is for entries; `aggregator why feed One` explains it" in said
+    said = run("why", "feed", "Air defense").err
+    assert "'Air defense' is a topic, not a feed; `aggregator why topic 'Air defense'` explains it" in said
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

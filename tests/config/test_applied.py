@@ -24,6 +24,15 @@ def test_file_is_the_same_after_it_was_stored_and_read_back() -> None:
     assert Applied.from_text(applied.to_text()) == applied
 
 
+def test_digest_is_remembered_with_the_time_zone_of_its_site() -> None:
+    zones = []
+    for zone in ("Europe/Kyiv", "America/New_York"):
+        text = f"site: {{timezone: {zone}}}\nfeeds: [https://a.example/]\ndigests: {{Daily: {{}}}}"
+        applied = Applied.from_text(Applied.of(parse(text.encode(), Path("feeds.yaml"))).to_text())
+        zones.append(str(applied.digests["Daily"].timezone) if applied else "")
+    assert zones == ["Europe/Kyiv", "America/New_York"]
+
+
 def test_nothing_is_remembered_of_readers_and_credentials() -> None:
     text = Applied.of(parse(WHOLE.encode(), Path("feeds.yaml"))).to_text()
     assert "a@b.example" not in text

@@ -161,7 +161,7 @@ def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
         (FEEDS + "topics: {Air defense: x}\ndigests: {D: {topics: Air defence}}", "3:23", "did you mean Air defense?"),
         (FEEDS + "topics: {A: x}\ndigests: {D: {topics: [Zoo]}}", "3:24", "there is no topic 'Zoo': there are A"),
         (FEEDS + "digests: {D: {topics: [Zoo]}}", "2:24", "no topic has a name yet"),
-        (FEEDS + "topics: {A: {any: x, feeds: [B]}}", "2:30", "feeds: there is no feed 'B'"),
+        (FEEDS + "topics: {A: {any: x, feeds: [B]}}", "2:30", "feeds: there is no feed 'B': one without name: goes by"),
     ],
 )  # fmt: skip
 def test_fault(text: str, place: str | None, message: str | None) -> None:
