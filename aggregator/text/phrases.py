@@ -25,9 +25,11 @@ MAX_HITS = 50
 
 _MAIN_WORD_FIRST = frozenset(("fr", "es", "pt", "it", "ar", "ro", "ca"))
 _REACH = (NEAR_WORDS + 1) * CHUNK_STEP
-# A full stop after up to four letters of which the first is a capital may shorten a word: U.S. Mr. Gen. Sept.
+# A full stop after up to four letters of which the first is a capital may shorten a word: U.S. Mr. Gen. Sept. Where all
+# are capitals, only after what stands before names: ST. PETERSBURG.
 _SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
+    r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})"
+    r"(?<!\b(?:DR|MR|MS|ST))(?<!\b(?:GEN|GOV|MRS|REP|SEN))\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
 )
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
 _OF = (["of"], ["of", "the"])  # 'price of oil'

@@ -113,10 +113,10 @@ def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
         return True
     word = _LAST_WORD.search(line, start, match.start())
     first = _FIRST_WORD.match(following)
-    return _stop_ends(word.group() if word else "", first.group() if first else "")
+    return stop_ends(word.group() if word else "", first.group() if first else "")
 
 
-def _stop_ends(word: str, following: str) -> bool:
+def stop_ends(word: str, following: str) -> bool:
     """Whether the full stop after `word` ends a sentence, when `following` comes next and is not in small letters."""
     bare = word.strip("".join(_OPENERS)).casefold()
     if _INNER_DOTS.match(bare):

@@ -1,8 +1,9 @@
 """The words and phrases of an entry that may be keywords, known by their stems, with how they are printed. Pure.
 
 Phrases are up to three words in a row, with no punctuation and no empty word between them. Names are read whole, with
-words that are empty elsewhere (New York, Strait of Hormuz) or that a keyword has found, so that no half is taken for
-all of one. Only the headline and the beginning of the text are read: there an entry says what it is about.
+words that are empty elsewhere (New York, Strait of Hormuz) or that a keyword has found, and with full stops that
+shorten a word (Donald J. Trump, St. Petersburg), so that no half is taken for all of one. Only the headline and the
+beginning of the text are read: there an entry says what it is about.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from aggregator.group.suggest.noise import LINKS, is_of_names, says_nothing
 from aggregator.model import Entry, Span
 from aggregator.text.language import detect
 from aggregator.text.stems import is_common, stem
+from aggregator.text.summary import stop_ends
 from aggregator.text.tokens import CHUNK, chunk
 
 TEXT = 600
@@ -54,6 +56,7 @@ class _Word:
     sure: float
     run: int  # words of one run have nothing between them but blanks
     kind: _Kind = _Kind.KEYWORD
+    before: str = " "  # what stands between it and the word before it in its run
 
 
 def worded(entry: Entry, masked: Iterable[Span] = ()) -> Worded:
@@ -78,7 +81,7 @@ def _phrases(run: Sequence[_Word]) -> Iterator[tuple[Key, str, float]]:
             part = run[start : start + size]
             if not _is_phrase(part):
                 continue
-            form = " ".join(word.printed for word in part)
+            form = part[0].printed + "".join(word.before + word.printed for word in part[1:])
             yield tuple(word.stem for word in part), form, min(word.sure for word in part)
 
 
@@ -92,10 +95,12 @@ def _is_phrase(part: Sequence[_Word]) -> bool:
 
 def _words(text: str, language: str, hidden: Sequence[tuple[int, int]], *, title: bool) -> Iterator[_Word]:
     title_case = text.isupper() or (title and _is_title_case(text))
-    run, last, first = 0, 0, True
+    run, last, first, word = 0, 0, True, ""
     for match in CHUNK.finditer(text):
         between = text[last : match.start()]
-        if last and _BREAK.search(between):
+        shortened = _is_shortened(word, between, match.group())
+        word = match.group()
+        if last and not shortened and _BREAK.search(between):
             run += 1
             first = any(char in ".!?:\n" for char in between)
         start, last = match.span()
@@ -116,9 +121,15 @@ def _words(text: str, language: str, hidden: Sequence[tuple[int, int]], *, title
             kind = beside
         elif unsure and not _is_acronym(surface, shouting=text.isupper()) and is_common(form, language):
             surface = surface.lower() if language != "de" else surface
-        yield _Word(form, stem(form, language), surface, UNSURE if unsure else SURE, run, kind)
+        before = between if shortened else " "
+        yield _Word(form, stem(form, language), surface, UNSURE if unsure else SURE, run, kind, before)
         first = False
         run += start + tokens[-1].end < last  # "Peru's Congress" is no phrase: its 's is not part of the word
+
+
+def _is_shortened(word: str, between: str, following: str) -> bool:
+    """Whether the full stop between two words is the first one's: Donald J. Trump, St. Petersburg, U.S. Senate."""
+    return between == ". " and following[0].isupper() and not stop_ends(word, following)
 
 
 def _kind_beside_names(form: str, surface: str, *, unsure: bool) -> _Kind | None:

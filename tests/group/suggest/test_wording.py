@@ -107,3 +107,21 @@ def test_what_a_feed_prints_all_the_time_is_its_habit() -> None:
     assert background.total[term] == 6
     assert background.is_a_habit(term)
     assert not background.is_a_habit(("en", ("snow",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Lawyers of Donald J. Trump went to court.", "Donald J. Trump"),
+        ("An oil depot burns in St. Petersburg again.", "St. Petersburg"),
+        ("Rates stay, as the U.S. Fed decided.", "U.S. Fed"),
+        ("Talks with Gen. Mark Milley went on.", "Gen. Mark Milley"),
+    ],
+)
+def test_full_stop_that_shortens_a_word_does_not_cut_a_name(text: str, whole: str) -> None:
+    assert whole in printed(entry("", text))
+
+
+def test_name_before_a_new_sentence_ends_with_the_old_one() -> None:
+    found = printed(entry("", "Talks were held in Iran. Israel stayed away, and so did Oman Inc. Jordan came."))
+    assert not {"Iran. Israel", "Iran Israel", "Inc. Jordan"} & found
