@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 _ENGLISH_UNMODIFIED = """
-a about above across additional after against all also amid among an and another any are around as at be because
-been before behind being below between big bigger both but by can could despite did do does due during each early
-extra few fewer first for former fresh from further had has have he her his how huge i if in instead into is it its
-just large larger last late less little long major many may might more most much must near new next no nor not now
-of off on once only onto or other our out over own per said same says second several she short should since so some
-such than that the their them then there these they third this those through to today too toward towards under until
-up upon us versus via was we were what when where which while who whose why will with within without worth would yet
-you
+a about above across additional after again against ago ahead all already also always amid among an and another any
+are around as at be because been before behind being below between big bigger both but by can could despite did do
+does due during each early ever extra few fewer first for former fresh friday from further had has have he her here
+his how huge i if in instead into is it its just large larger last late later less little long major many may might
+monday more most much must near never new next no nor not now of off on once only onto or other our out over own per
+said same saturday says second several she short should since so some soon still such sunday than that the their them
+then there these they third this those through thursday to today tomorrow tonight too toward towards tuesday under
+until up upon us versus via was we wednesday were what when where which while who whose why will with within without
+worth would yesterday yet you
 """
 ENGLISH_UNMODIFIED = frozenset(_ENGLISH_UNMODIFIED.split())
-"""Words that no noun before them modifies: prepositions, articles, auxiliaries, common adjectives."""
+"""Words that no noun before them modifies: prepositions, articles, auxiliaries, common adjectives and adverbs, days."""
 
 _COMPANIES = """
 ab ag asa bv co corp corporation gmbh inc incorporated kg kgaa limited llc llp lp ltd nv oyj plc pte pty sa sarl se
