@@ -23,7 +23,7 @@ def test_inflections_are_one_term_and_the_word_as_written_is_kept() -> None:
 
 
 def test_possessive_stopwords_and_single_letters_are_left_out() -> None:
-    assert set(counted(read("en", "Ukraine's and Kyiv’s x", "said he"))) == {"ukraine", "kyiv"}
+    assert set(counted(read("en", "Ukraine's and Kyiv’s x", "said at least he, no less"))) == {"ukraine", "kyiv"}
 
 
 def test_numbers_keep_their_decimals() -> None:

@@ -13,15 +13,15 @@ STOPWORDS: dict[str, frozenset[str]] = {
             are around as at back be because been before being below between both but by called can
             come could day days did do does doing don down during each even few first for four from
             further gave get gets give given go going good had has have having he her here hers
-            herself him himself his how if in into is it its itself just know last let like made
-            make makes many may me might more most much my myself never new news next no nor not now
-            of off on once one only or other our ours ourselves out over own part people put re
-            report reported reports said same saw say saying says see seen set she should show shows
-            since so some still such take taken takes tell tells than that the their theirs them
-            themselves then there these they think this those three through time to today told too
-            two under until up use used ve very want wants was way we week well were what when where
-            which while who whom why will with within without would year years you your yours
-            yourself yourselves
+            herself him himself his how if in into is it its itself just know last least less let
+            like made make makes many may me might more most much my myself never new news next no
+            nor not now of off on once one only or other our ours ourselves out over own part people
+            put re report reported reports said same saw say saying says see seen set she should
+            show shows since so some still such take taken takes tell tells than that the their
+            theirs them themselves then there these they think this those three through time to
+            today told too two under until up use used ve very want wants was way we week well were
+            what when where which while who whom why will with within without would year years you
+            your yours yourself yourselves
         """,
         "de": """
             aber alle als also am an auch auf aus bei bereits bin bis da dabei damit dann das dass
