@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -97,11 +97,10 @@ class Explainer:
         yield from self._told(conn, members)
 
     def _told(self, conn: Connection, found: list[Entry]) -> Iterator[Told]:
-        from aggregator.store import entries, stories
+        from aggregator.store import stories
 
         explained = [self._explain(conn, entry) for entry in found]
-        ids = {id_ for one in explained if one.evidence and (id_ := one.evidence.copy_of)}
-        copied = {id_: entry.title for id_, entry in entries.by_ids(conn, sorted(ids)).items()}
+        copied = titles_copied(conn, [one.evidence for one in explained if one.evidence])
         keys = stories.keys(conn, {entry.story_id for entry in found if entry.story_id is not None})
         for one in explained:
             yield Told([*_lines(one, copied), *self._digest_lines(one.digests)], _as_json(one, keys))
@@ -233,6 +232,14 @@ def _carried(story: Story) -> str:
     return ", ".join(counts) + (", closed" if story.closed else "")
 
 
+def titles_copied(conn: Connection, evidence: Iterable[StoryEvidence]) -> dict[int, str]:
+    """The titles of the stored entries that others copy, by id."""
+    from aggregator.store import entries
+
+    ids = {one.copy_of for one in evidence if one.copy_of is not None}
+    return {id_: entry.title for id_, entry in entries.by_ids(conn, sorted(ids)).items()}
+
+
 def evidence_lines(evidence: StoryEvidence, copied: dict[int, str]) -> Iterator[str]:
     """What ties an entry to its story."""
     tied = f"tied by {', '.join(evidence.terms)}"
@@ -242,7 +249,7 @@ def evidence_lines(evidence: StoryEvidence, copied: dict[int, str]) -> Iterator[
     elif evidence.terms:
         yield f"  joined with similarity {evidence.similarity:.2f}, {tied}"
     else:
-        yield "  founded by this entry: nothing before it was near enough"
+        yield "  founded the story: nothing before it was near enough"
     if evidence.runner_up is not None:
         yield f"  came near to story {evidence.runner_up[0]}, too: {evidence.runner_up[1]:.2f}"
     if evidence.copy_of is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.why_entry import evidence_lines
+from aggregator.cli.why_entry import evidence_lines, titles_copied
 from aggregator.cli.why_feed import Told
 from aggregator.cli.why_find import one_entry
 from aggregator.errors import UsageError
@@ -31,13 +31,14 @@ def together(conn: Connection, what: str, other: str) -> Told:
     lines.append("They are in one story." if same else "They are not in one story.")
     lines.append(f"  {near.reason if near else missing}")
     if near and not same and near.similarity >= near.needed:
-        lines.append("  Each joined the story that it is nearest to as a whole; these two are further apart.")
+        lines.append("  As a whole, the story of one was not near enough when the other came, or another was nearer.")
     if near and same and near.similarity < near.needed:
         lines.append("  Other entries of the story tie them.")
     evidence = stories.evidence_of(conn, [one.id for one in pair])
+    copied = titles_copied(conn, evidence.values())
     for one in pair:
         if one.id in evidence:
-            lines += [f"  entry {one.id} {line.strip()}" for line in evidence_lines(evidence[one.id], {})]
+            lines += [f"  entry {one.id} {line.strip()}" for line in evidence_lines(evidence[one.id], copied)]
     document: dict[str, Any] = {"kind": "pair", "entries": [one.id for one in pair], "one_story": same}
     return Told(lines, document | _numbers(near, missing))
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 from aggregator.config.models import TopicConfig
 from aggregator.group.stories.chance import doubt_of
-from aggregator.group.stories.clusters import Extent, closeness, likeness, ties
+from aggregator.group.stories.clusters import APART, Extent, closeness, likeness, ties
 from aggregator.group.stories.settings import SHIPPED
-from aggregator.group.stories.vectors import Row
+from aggregator.group.stories.vectors import UNIT, Row
 from aggregator.model import EntryContent
 from aggregator.store.grouping import Surroundings
 from aggregator.text.evidence import score
@@ -111,6 +111,12 @@ def nearness(one: Row, other: Row, languages: tuple[str, str], around: Surroundi
         reason = f"They were {apart}; a story ends when nothing is added for {SHIPPED.idle // 86_400} days."
     elif not terms:
         reason = "They have no telling word in common."
+    elif one.feed_id == other.feed_id and gap >= APART and sum(products) >= SHIPPED.series * UNIT * UNIT:
+        similarity = 0.0
+        reason = (
+            f"One feed told both in much the same words ({', '.join(terms)}), {apart}: that is taken for a series,"
+            " such as the next forecast or the next day of an affair, and kept apart."
+        )
     else:
         feed = ", by one feed, whose series are alike in words" if one.feed_id == other.feed_id else ""
         verb = "is enough" if similarity >= needed else "is too little"

@@ -114,7 +114,11 @@ def test_copies_name_the_entry_that_they_copy(run: Run, site: FeedServer, tmp_pa
     out = run("why", story["id"]).out
     assert "2 entries, 2 outlets, 1 origin" in out
     assert "joined with similarity" in out
-    assert "copies or rewrites entry" in out
+    assert "founded the story: nothing before it was near enough" in out
+    original, copy = story["entries"]
+    line = f"copies or rewrites entry {original}: Two Patriot launchers reach Odesa from Norway"
+    assert line in out
+    assert f"entry {copy} {line}" in run("why", str(original), "--with", str(copy)).out
 
 
 @pytest.mark.usefixtures("grouped")

@@ -19,7 +19,7 @@ _COMMON = 25
 _KNOWN = 0.01  # doubt of words that makes no difference
 NEWEST = 256
 """Entries of a story in which the text of a new one is looked for."""
-_APART = DAY * 2 // 3
+APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
 
 
@@ -221,7 +221,7 @@ class Clusters:
             return False
         least = self._settings.series * UNIT * UNIT
         return any(
-            other.feed_id == row.feed_id and abs(other.at - row.at) >= _APART and row.times(other) >= least
+            other.feed_id == row.feed_id and abs(other.at - row.at) >= APART and row.times(other) >= least
             for other in cluster.rows.values()
         )
 
