@@ -119,7 +119,9 @@ def why_left_out(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) 
     case = _case(candidate, feeds, brief)
     if isinstance(case, str):
         return case
-    return None if _picked(case) else "An earlier edition told it, and no text since then says anything new."
+    if _picked(case):
+        return None
+    return "An earlier edition told it, and no sentence of the texts since then is new in half of its words."
 
 
 def _pick(candidate: Candidate, feeds: Mapping[int, Feed], brief: Brief) -> Pick | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.digest.edition import Candidate, Pick, choose
+from aggregator.digest.edition import Candidate, Pick, choose, why_left_out
 from tests.digest.sample import AID, AIR, FEEDS, NOW, brief, config, edition_of, entry, story
 
 
@@ -123,6 +123,12 @@ NEWS = entry(3, "One lane to reopen", "Engineers expect to reopen one lane withi
 
 def test_a_told_story_that_only_repeats_itself_does_not_return() -> None:
     assert picked(story(1, [TOLD, REPEAT], AIR), shown=[1]) == ()
+
+
+def test_a_told_story_that_stays_away_says_by_which_rule() -> None:
+    why = why_left_out(story(1, [TOLD, REPEAT], AIR), FEEDS, brief(shown=[1]))
+    assert why == "An earlier edition told it, and no sentence of the texts since then is new in half of its words."
+    assert why_left_out(story(1, [TOLD, NEWS], AIR), FEEDS, brief(shown=[1])) is None
 
 
 def test_a_told_story_returns_with_what_is_new() -> None:

@@ -233,6 +233,7 @@ def test_entry_that_ties_two_stories_merges_them_with_evidence() -> None:
     assert (move.merged, move.story, move.to, move.entries) == (True, 1, 2, (1,))
     assert move.similarity >= SHIPPED.join
     assert {"pilot", "walk"} <= set(move.terms)
+    assert not {"airline", "hundred"} & set(move.terms), "words that the other story lacks tie nothing"
     assert stories(clusterer, 3) == [2, 2, 2]
 
 

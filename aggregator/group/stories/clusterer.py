@@ -191,6 +191,8 @@ class Clusterer:
         self, source: Cluster, to: int, rows: Sequence[Vector], doubt: Doubt, merged_by: float | None = None
     ) -> Move:
         moving = _sum(rows)
+        # Merged, it is tied by what the other has without it; told apart, by what its entries have in common.
+        tied = ties(moving.items(), moving if merged_by is None else self._clusters.by_id[to].sum, _TIES)
         for row in rows:
             self._clusters.take(source.id, row)
             target = self._clusters.add(to, row)
@@ -201,7 +203,7 @@ class Clusterer:
             to=to,
             merged=merged_by is not None,
             similarity=self._clusters.similarity(source, target, doubt) if merged_by is None else merged_by,
-            terms=tuple([term.text for term in ties(moving.items(), target.sum, _TIES)]),
+            terms=tuple([term.text for term in tied]),
         )
 
 
