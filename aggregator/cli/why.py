@@ -33,8 +33,9 @@ def why(
         list[str],
         typer.Argument(
             metavar="[KIND] WHAT",
-            help="An entry's id, guid or address; a story's id; a topic, feed, digest or host by name; an edition as "
-            "DIGEST YYYY-MM-DD; a reader's address; delivery ID. KIND, such as feed, before it says which is meant.",
+            help="An entry's id, guid or address; a story's id or page; a topic, feed, digest or host by name; an "
+            "edition as DIGEST YYYY-MM-DD; a reader's address; delivery ID. "
+            "KIND, such as feed, before it says which is meant.",
         ),
     ],
     topic: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aggregator.store.database import Store
     from aggregator.store.entries import Revision
 
+_STORY_PAGE = re.compile(r"/stories/([0-9a-f]{16})(?:/(?:index\.html)?)?\Z")
 _AROUND = 40  # characters shown on either side of a span
 _SPANS = 5
 _LAST = 5  # editions in which an entry is looked for
@@ -73,9 +75,11 @@ class Explainer:
         yield from self._told(conn, found)
 
     def stories_called(self, conn: Connection, what: str) -> Iterator[Told]:
-        """A story by its id, then its entries."""
+        """A story by its id or the address of its page, then its entries."""
         from aggregator.store import stories
 
+        page = _STORY_PAGE.search(what)
+        what = page.group(1) if page else what
         story = stories.get(conn, what)
         if story is None:
             return

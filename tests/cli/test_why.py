@@ -61,7 +61,10 @@ def test_why_not_is_explained_too(run: Run) -> None:
 @pytest.mark.usefixtures("grouped")
 def test_why_of_a_story_explains_its_entries(run: Run) -> None:
     (story,) = [one for one in json.loads(run("stories", "--json").out) if one["topics"]]
-    assert "New air defence systems for Kyiv" in run("why", story["id"]).out
+    told = run("why", story["id"]).out
+    assert "New air defence systems for Kyiv" in told
+    for page in (f"https://news.example.org/stories/{story['id']}/", f"127.0.0.1:8000/stories/{story['id']}"):
+        assert run("why", page).out == told
 
 
 @pytest.mark.usefixtures("grouped")
