@@ -225,6 +225,8 @@ def _story_lines(one: Explanation, copied: dict[int, str]) -> Iterator[str]:
     yield f"  {_carried(story)}"
     if evidence is not None:
         yield from evidence_lines(evidence, copied)
+        if one.entry.edited_at:
+            yield "  so it was with the text that it had then: an entry that is edited keeps its story"
 
 
 def _carried(story: Story) -> str:

@@ -30,6 +30,8 @@ def together(conn: Connection, what: str, other: str) -> Told:
     lines = [f"{one.title} (entry {one.id}, story {keys.get(one.story_id or 0, 'none yet')})" for one in pair]
     lines.append("They are in one story." if same else "They are not in one story.")
     lines.append(f"  {near.reason if near else missing}")
+    if near and (edited := [f"entry {one.id}" for one in pair if one.edited_at]):
+        lines.append(f"  Compared are the texts that they had when they were grouped; edited: {', '.join(edited)}.")
     if near and not same and near.similarity >= near.needed:
         lines.append("  As a whole, the story of one was not near enough when the other came, or another was nearer.")
     if near and same and near.similarity < near.needed:

@@ -47,6 +47,9 @@ def test_why_tells_what_an_entry_said_before_it_was_edited(site: FeedServer, run
     out = run("why", "https://a.example/0").out
     assert out.startswith("New air defence systems for Lviv")
     assert "'New air defence systems for Kyiv', 13 characters" in out
+    assert "so it was with the text that it had then: an entry that is edited keeps its story" in out
+    out = run("why", "https://a.example/1", "--with", "https://a.example/0").out
+    assert "the texts that they had when they were grouped; edited: entry 1." in out
     (told,) = json.loads(run("why", "https://a.example/0", "--json").out)
     assert [one["title"] for one in told["revisions"]] == ["New air defence systems for Kyiv"]
 
