@@ -10,6 +10,7 @@ article repeatedly, in the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aggregator.text.evidence import APART, IN_A_NAME, NEAR, SUMMARY_WORDS, TOGETHER, WORDS_APART, Hit, weigh
@@ -31,6 +32,7 @@ _SENTENCE_END = re.compile(
     r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})"
     r"(?<!\b(?:DR|MR|MS|ST))(?<!\b(?:GEN|GOV|MRS|REP|SEN))\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
 )
+_INITIAL = re.compile(r"[^\W\d_a-z]\.? [^\W\d_a-z]")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
 _OF = (["of"], ["of", "the"])  # 'price of oil'
 _COORDINATED = 2  # words between two that a third is coordinated with
@@ -200,10 +202,24 @@ def _side_by_side(words: tuple[int, ...], field: FieldText) -> list[Place]:
     runs = found[words[0]]
     for number in words[1:]:
         ends = dict(found.get(number, ()))
-        runs = [(start, ends[after]) for start, after in runs if after in ends and not _ends_sentence(field, after)]
+        runs = [
+            (start, ends[at])
+            for start, after in runs
+            if (at := after if after in ends else _beyond_initial(field, after, ends)) and not _ends_sentence(field, at)
+        ]
         if not runs:
             return []
     return runs
+
+
+def _beyond_initial(field: FieldText, after: int, ends: Mapping[int, int]) -> int:
+    """Where a name goes on after an initial, if it does: Donald J. Trump. 0 if not."""
+    beyond = after + CHUNK_STEP
+    if beyond not in ends or after % CHUNK_STEP:
+        return 0
+    index = after // CHUNK_STEP
+    named = field.word(index - 1)[0].isupper() and _INITIAL.match(field.text, field.span(index)[0])
+    return beyond if named else 0
 
 
 def _ends_sentence(field: FieldText, position: int) -> bool:

@@ -97,6 +97,24 @@ def test_phrase_without_a_name_or_that_is_one_needs_each_of_its_words() -> None:
     assert scores("state of emergency", entry("The state hires emergency workers")) == [0.0]
 
 
+def test_initial_is_passed_over_in_a_name_only() -> None:
+    whole, other, missing, two = scores(
+        "vitamin deficiency",
+        entry("Vitamin deficiency on the rise"),
+        entry("Why so few of us have enough vitamin D. Deficiency in children"),
+        entry("Deficiency of sleep, and a vitamin"),
+        entry("Vitamin A. B. Deficiency"),
+    )
+    assert whole == 3.0
+    assert max(other, missing, two) < 3.0
+    names = [entry(title) for title in ("Donald J. Trump wins", "DONALD J. TRUMP WINS", "Donald J Trump wins")]
+    assert scores("Donald Trump", *names) == [3.0, 3.0, 3.0]
+    assert (
+        scores("Donald Trump", entry("Donald Q, Trump"), entry("Donald Jr. Trump"), entry("donald j. Trump"))
+        == [0.0] * 3
+    )
+
+
 def test_main_word_of_a_romance_language_comes_first() -> None:
     title = "La défense de Kiev se renforce avec de nouveaux moyens"
     [apart] = scores("défense aérienne", entry(title, "La France livrera une protection aérienne complète à la ville."))
