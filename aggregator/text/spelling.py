@@ -43,6 +43,8 @@ def american(word: str, known: Callable[[str], bool]) -> str:
     """
     if word in _WORDS:
         return _WORDS[word]
+    if word.endswith("defence"):
+        return f"{word[:-2]}se"  # airdefence, cyberdefence
     if "our" in word:
         return _OUR.sub(r"\1or", word)
     if "is" in word:
