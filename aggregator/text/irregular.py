@@ -7,7 +7,8 @@ leaf:leaves life:lives wife:wives thief:thieves half:halves shelf:shelves calf:c
 basis:bases leave:left feel:felt rise:rose win:won shoot:shot shake:shook swear:swore slay:slew bear:bore bend:bent
 break:broke think:thought,thinking go:gone awake:awoken grind:ground ring:rung drink:drunk person:people bad:worse
 big:bigger,biggest mean:means follow:following fix:fixing,fixed write:writing find:finding begin:beginning
-develop:developed close:closing,closer play:playing hear:hearing
+develop:developed close:closing,closer play:playing hear:hearing flood:flooding flooding:flood,floods,flooded
+bomb:bombing,bombings drown:drowning,drownings
 """
 _FRENCH = """
 nouveau:nouvelle,nouvelles blanc:blanche,blanches faux:fausse,fausses bas:basse,basses fou:folle,folles
