@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aggregator.group.stories.clusterer import Clusterer, Move, Placed
-from aggregator.group.stories.prints import KnownPrints
 from aggregator.group.stories.settings import SHIPPED, Settings
 from aggregator.group.stories.vectors import Row
 from aggregator.model import Entry
@@ -54,7 +53,6 @@ class Placing:
 
     def __init__(self, settings: Settings = SHIPPED) -> None:
         self._settings = settings
-        self._prints = KnownPrints()
         self._clusterers: dict[str, Clusterer] = {}
 
     def restore(self, language: str, row: Row, story: int) -> None:
@@ -73,5 +71,5 @@ class Placing:
 
     def _of(self, language: str) -> Clusterer:
         if language not in self._clusterers:
-            self._clusterers[language] = Clusterer(language, self._settings, self._prints)
+            self._clusterers[language] = Clusterer(language, self._settings)
         return self._clusterers[language]

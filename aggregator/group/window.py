@@ -11,8 +11,8 @@ from aggregator.store.grouping import WindowRow
 
 def row_of(stored: WindowRow) -> Row:
     """A stored row, read back."""
-    at, weights = int(stored.at.timestamp()), unpack("H", stored.weights)
-    return Row(stored.entry_id, stored.feed_id, at, stored.terms, weights, stored.prints)
+    at, weights, prints = int(stored.at.timestamp()), unpack("H", stored.weights), unpack("I", stored.prints)
+    return Row(stored.entry_id, stored.feed_id, at, stored.terms, weights, prints)
 
 
 def to_store(row: Row, language: str) -> WindowRow:
@@ -24,5 +24,5 @@ def to_store(row: Row, language: str) -> WindowRow:
         at=datetime.fromtimestamp(row.at, UTC),
         terms=row.terms,
         weights=pack("H", row.weights),
-        prints=row.prints,
+        prints=pack("I", row.prints),
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusterer import Clusterer, Placed
 from aggregator.group.stories.clusters import Clusters
-from aggregator.group.stories.prints import Prints, pack_prints, same_text
+from aggregator.group.stories.prints import Prints, listed, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED
 from aggregator.group.stories.vectors import Row, Vector
@@ -290,10 +290,10 @@ def test_story_that_fell_apart_is_split_when_its_size_has_doubled() -> None:
 
 def test_rewritten_copy_is_not_told_apart_from_what_it_copies() -> None:
     wire, rewritten = EARTHQUAKE["wire"].replace("\n", " "), EARTHQUAKE["both"].replace("\n", " ")
-    for prints, moved in ((pack_prints(printed("", rewritten)), ()), (b"", (3,))):
+    for prints, moved in ((listed(printed("", rewritten)), ()), (array("I"), (3,))):
         clusterer = Clusterer("en")
         grain = rows(GRAIN, GRAIN, {"bridge": 990, "war": 100})
-        first = replace(grain[0], prints=pack_prints(printed("", wire)))
+        first = replace(grain[0], prints=listed(printed("", wire)))
         for row in (first, grain[1], replace(grain[2], prints=prints)):
             clusterer.restore(row, 1)
         last = clusterer.place(4, 4, START + 240, "Grain ship", "war")
@@ -364,7 +364,7 @@ def test_window_keeps_what_is_recent_or_among_the_last() -> None:
 def test_text_is_compared_with_the_newest_of_a_great_affair_only(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
 
-    def counting(one: Prints, other: Prints) -> bool:
+    def counting(one: Prints, other: array[int]) -> bool:
         nonlocal compared
         compared += 1
         return same_text(one, other)

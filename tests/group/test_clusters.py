@@ -18,7 +18,7 @@ def test_newest_entries_of_a_story_are_known_whatever_comes_and_goes(monkeypatch
     rows: list[Vector] = []
     for number in range(400):
         if len(rows) < 3 or chance.random() < 0.6:
-            row = Vector(number, 1, chance.randrange(50), (word,), array("H", [1]), b"")
+            row = Vector(number, 1, chance.randrange(50), (word,), array("H", [1]))
             rows.append(row)
             kept.add(1, row)
         else:

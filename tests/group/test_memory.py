@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from aggregator.group.stories import prints, terms
+from aggregator.group.stories import terms
 from aggregator.group.stories.clusterer import Clusterer
 from aggregator.group.stories.settings import DAY, Settings
 
@@ -40,7 +40,6 @@ def parts(thing: object) -> Iterable[object]:
 
 def test_sixty_days_keep_no_more_than_thirty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terms, "_CACHE", 400)
-    monkeypatch.setattr(prints, "_REMEMBERED", 50)
     chance, clusterer = Random(1), Clusterer("en", Settings(window=WINDOW, idle=2 * DAY))
     most: list[int] = []
     for number in range(60 * A_DAY):

@@ -64,6 +64,8 @@ def test_more_is_needed_among_many_stories_and_where_few_entries_are_known() -> 
 
 def test_stored_row_is_read_back() -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    stored = WindowRow(1, 2, "en", at, ("odesa", "port"), pack("H", array("H", [600, 500])), b"")
-    assert row_of(stored) == Row(1, 2, int(at.timestamp()), ("odesa", "port"), array("H", [600, 500]), b"")
+    stored = WindowRow(1, 2, "en", at, ("odesa", "port"), pack("H", [600, 500]), pack("I", [1, 2]))
+    assert row_of(stored) == Row(
+        1, 2, int(at.timestamp()), ("odesa", "port"), array("H", [600, 500]), array("I", [1, 2])
+    )
     assert to_store(row_of(stored), "en") == stored

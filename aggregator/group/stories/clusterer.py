@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.chance import Doubt
 from aggregator.group.stories.clusters import NEAR, Cluster, Clusters, age, ties
-from aggregator.group.stories.prints import KnownPrints, Prints, pack_prints, prints_of, same_text
+from aggregator.group.stories.prints import Prints, from_list, listed, prints_of, same_text
 from aggregator.group.stories.recurrence import Recurrence
 from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.terms import Terms
@@ -71,15 +71,13 @@ class _Window:
 class Clusterer:
     """The open stories of one language."""
 
-    def __init__(self, language: str, settings: Settings = SHIPPED, prints: KnownPrints | None = None) -> None:
-        """`prints` may be shared by the clusterers of all languages."""
+    def __init__(self, language: str, settings: Settings = SHIPPED) -> None:
         self._settings = settings
         self._vocabulary = Vocabulary()
         self._terms = Terms(language, self._vocabulary, settings)
         self._clusters = Clusters(settings)
         self._recurrence = Recurrence(settings)
         self._window = _Window()
-        self._prints = prints or KnownPrints()
 
     def restore(self, row: Row, story: int) -> None:
         """Read back one entry of the window and its story; called for each in the order in which they were placed."""
@@ -100,8 +98,7 @@ class Clusterer:
         known = Known(len(clusters.by_id), len(self._window.rows), self._recurrence.divisors)
         terms, weights = weigh(document.counts, document.titled, known, self._settings)
         prints = prints_of(document.sentences)
-        row = Vector(entry_id, feed_id, at, terms, weights, pack_prints(prints))
-        self._prints.add(row.prints, prints)
+        row = Vector(entry_id, feed_id, at, terms, weights, listed(prints))
         doubt = clusters.doubt_at(len(self._window.rows), at)
         near = clusters.near(row, doubt)
         similarity, joined, copy_of = self._choose(near, prints)
@@ -134,8 +131,7 @@ class Clusterer:
 
     def _copied(self, prints: Prints, rows: Iterable[Vector]) -> int | None:
         """The oldest of the entries whose text this one copies or rewrites."""
-        known = self._prints.of
-        copied = [other for other in rows if same_text(prints, known(other.prints))]
+        copied = [other for other in rows if same_text(prints, other.prints)]
         return min(copied, key=age).entry_id if copied else None
 
     def _keep(self, row: Vector, story: int) -> Cluster:
@@ -181,7 +177,7 @@ class Clusterer:
         largest, *parts = agglomerate(list(cluster.rows.values()), self._settings, doubt.crowd)
         for found in parts:
             # A text in other words stays with the one that it copies, however far apart their words are.
-            part = [row for row in found if self._copied(self._prints.of(row.prints), largest) is None]
+            part = [row for row in found if self._copied(from_list(row.prints), largest) is None]
             name = min((row for row in part if row.entry_id != cluster.id), key=age, default=None)
             if name is not None:  # the entry that the story is named after can't be told apart alone
                 moves.append(self._move(cluster, name.entry_id, part, doubt))

@@ -9,13 +9,12 @@ market reports of two days have the same names, but other numbers.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, islice, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from aggregator.group.stories.packed import pack, unpack
 from aggregator.group.stories.terms import NAME, NUMBER, Word
 
 _WORDS = 60
@@ -30,9 +29,6 @@ _LEAST_WORDS, _LEAST_NAMES, _LEAST_NUMBERS = 6, 10, 3
 """Fingerprints that both texts must have: shorter ones are too common to be told apart."""
 _LEAST_COMMON = _SHARE * min(_LEAST_WORDS, _LEAST_NAMES)
 """Triples and pairs that both texts have at least, if they are one."""
-
-_REMEMBERED = 2_048
-"""Entries whose fingerprints are kept unpacked: those of the stories of the hour."""
 
 _HASHED = itemgetter(2)  # of a word
 _TRIPLE, _PAIR = 0, 1  # beside NAME and NUMBER, in the last two bits of a fingerprint
@@ -70,48 +66,30 @@ def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
     )
 
 
-def pack_prints(prints: Prints) -> bytes:
-    """Fingerprints as they are kept for every entry of the window."""
-    return pack("I", sorted([*prints.text, *prints.names, *prints.numbers]))
+def listed(prints: Prints) -> array[int]:
+    """Fingerprints as they are kept for every entry of the window: sets take twenty times the memory."""
+    return array("I", sorted([*prints.text, *prints.names, *prints.numbers]))
 
 
-def unpack_prints(packed: bytes) -> Prints:
-    """Read back what `pack_prints` gave."""
+def from_list(numbers: Iterable[int]) -> Prints:
+    """Read back what `listed` gave."""
     kinds: tuple[list[int], ...] = ([], [], [], [])
-    for number in unpack("I", packed):
+    for number in numbers:
         kinds[number & _KIND].append(number)
-    triples, pairs, names, numbers = kinds
-    return Prints(frozenset(triples + pairs), len(triples), len(pairs), frozenset(names), frozenset(numbers))
+    triples, pairs, names, numerals = kinds
+    return Prints(frozenset(triples + pairs), len(triples), len(pairs), frozenset(names), frozenset(numerals))
 
 
-class KnownPrints:
-    """The fingerprints of the last few thousand entries, unpacked: a set takes twenty times the memory of what is kept.
-
-    Those that came first go first; what is asked for again is unpacked again.
-    """
-
-    def __init__(self) -> None:
-        self._of: OrderedDict[bytes, Prints] = OrderedDict()  # a dict is slow in giving up its first
-
-    def of(self, packed: bytes) -> Prints:
-        """What `pack_prints` was given."""
-        return self._of.get(packed) or self.add(packed, unpack_prints(packed))
-
-    def add(self, packed: bytes, prints: Prints) -> Prints:
-        """Remember what was just packed."""
-        if len(self._of) >= _REMEMBERED:
-            self._of.popitem(last=False)
-        self._of[packed] = prints
-        return prints
-
-
-def same_text(one: Prints, other: Prints) -> bool:
-    """Whether one text is a copy of the other, whole or cut short."""
+def same_text(one: Prints, others: array[int]) -> bool:
+    """Whether one text is a copy of another, whole or cut short, or the other of it; `others` are its fingerprints."""
     # Asked a dozen times for each entry, and mostly answered with no: what costs least comes first.
-    common = one.text & other.text
-    if len(common) >= _LEAST_COMMON and _say_the_same(common, one, other):
+    common = one.text.intersection(others)
+    if len(common) >= _LEAST_COMMON and _say_the_same(common, one, from_list(others)):
         return True
-    return len(one.numbers) >= _LEAST_NUMBERS and len(one.names) >= _LEAST_NAMES and _name_the_same(one, other)
+    if len(one.numbers) < _LEAST_NUMBERS or len(one.names) < _LEAST_NAMES:
+        return False
+    numbers = len(one.numbers.intersection(others))
+    return numbers >= _SHARE * len(one.numbers) and _name_the_same(one, from_list(others))
 
 
 def _say_the_same(common: Collection[int], one: Prints, other: Prints) -> bool:

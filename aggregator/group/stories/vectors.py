@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
@@ -53,7 +54,7 @@ class Row:
     at: int  # seconds since 1970
     terms: tuple[str, ...]
     weights: array[int]
-    prints: bytes = b""
+    prints: array[int] = field(default_factory=partial(array, "I"))  # see prints.listed
 
     def weighed(self) -> Iterator[tuple[str, int]]:
         """Terms and their weights."""
@@ -69,7 +70,7 @@ class Vector:
     at: int
     terms: tuple[Term, ...]
     weights: array[int]
-    prints: bytes
+    prints: array[int] = field(default_factory=partial(array, "I"))
 
     @classmethod
     def of(cls, row: Row, vocabulary: Vocabulary) -> Vector:
