@@ -68,7 +68,7 @@ def prints_of(sentences: Sequence[Sequence[Word]]) -> Prints:
 
 def listed(prints: Prints) -> array[int]:
     """Fingerprints as they are kept for every entry of the window: sets take twenty times the memory."""
-    return array("I", sorted([*prints.text, *prints.names, *prints.numbers]))
+    return array("I", [*prints.text, *prints.names, *prints.numbers])
 
 
 def from_list(numbers: Iterable[int]) -> Prints:
