@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.group.stories import terms
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusterer import Clusterer, Placed
 from aggregator.group.stories.clusters import Clusters
@@ -319,25 +320,29 @@ NEWS = st.lists(
 SMALL = replace(SHIPPED, window=10, idle=DAY)
 
 
-@settings(max_examples=60, deadline=None)
-@given(NEWS, st.integers(0, 40))
-def test_window_that_was_read_back_goes_on_as_the_one_that_grew(
-    news: list[tuple[list[str], int, int]], at: int
-) -> None:
-    grown = Clusterer("en", SMALL)
+@pytest.mark.parametrize("seed", range(60))
+def test_window_that_was_read_back_goes_on_as_the_one_that_grew(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For weeks, with late entries, words of every day and words that are forgotten, read back again and again."""
+    monkeypatch.setattr(terms, "_CACHE", 6)
+    chance = random.Random(seed)
+    some = replace(SHIPPED, window=chance.choice((3, 10, 30)), idle=chance.choice((DAY, 2 * DAY, 4 * DAY)))
+    grown, resumed = Clusterer("en", some), Clusterer("en", some)
     kept: dict[int, Row] = {}
-    resumed: Clusterer | None = None
-    for number, (words, time, feed) in enumerate(sorted(news, key=lambda one: one[1]), 1):
-        if number == at:
-            resumed = Clusterer("en", SMALL)
-            for row in kept.values():
-                resumed.restore(row, grown.story_of(row.entry_id))
-        placed = grown.place(number, feed, START + time, " ".join(words), "")
-        if resumed is not None:
-            assert resumed.place(number, feed, START + time, " ".join(words), "") == placed
+    time = START
+    for number in range(1, 151):
+        time += chance.choice((60, 600, DAY // 6, DAY // 2))
+        at = time - chance.choice((0, 0, 0, 0, DAY // 3, 2 * DAY, 9 * DAY))
+        title = " ".join(chance.choices([*WORDS, f"rare{number // 3}"], k=chance.randrange(6)))
+        entry = (number, chance.randint(1, 4), at, title, " ".join(chance.choices(WORDS, k=chance.randrange(6))))
+        placed = grown.place(*entry)
+        assert resumed.place(*entry) == placed
         kept[number] = placed.row
         for gone in placed.dropped:
             del kept[gone]
+        if chance.random() < 0.05:
+            resumed = Clusterer("en", some)
+            for row in kept.values():
+                resumed.restore(row, grown.story_of(row.entry_id))
 
 
 @settings(max_examples=40, deadline=None)

@@ -165,7 +165,8 @@ class Clusterer:
                 break
             others = [other for other in others if other is not nearest]
             gone, cluster = _by_weight(cluster, nearest)
-            moves.append(self._move(gone, cluster.id, list(gone.rows.values()), doubt, merged_by=similarity))
+            rows = sorted(gone.rows.values(), key=age)  # they came in another order if some have moved before
+            moves.append(self._move(gone, cluster.id, rows, doubt, merged_by=similarity))
         return tuple(moves + self._split(cluster, doubt))
 
     def _split(self, cluster: Cluster, doubt: Doubt) -> list[Move]:
