@@ -309,6 +309,17 @@ def test_entry_that_a_story_is_named_after_does_not_leave_it_alone() -> None:
     assert last.moves == ()
 
 
+def test_what_is_told_apart_does_not_go_to_another_story_that_bears_its_name() -> None:
+    """A story stays named after an entry that was moved away; it has nothing to do with what is around the entry now."""
+    clusterer = Clusterer("en")
+    grain, ship, bridge, vote = rows(GRAIN, GRAIN, {"bridge": 990, "war": 100}, {"vote": 900, "poll": 400})
+    for row, story in ((grain, 1), (ship, 1), (bridge, 1), (vote, 3)):
+        clusterer.restore(row, story)
+    last = clusterer.place(5, 5, START + 300, "Grain ship", "war")
+    assert (last.story, last.moves) == (1, ())
+    assert stories(clusterer, 5) == [1, 1, 1, 3, 1]
+
+
 # -- state ------------------------------------------------------------------------------------------------------------
 
 WORDS = ["grain", "bridge", "missile", "radar", "plant", "prisoner", "kherson", "odesa", "macron", "drone", "treaty"]

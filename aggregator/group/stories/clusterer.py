@@ -179,8 +179,9 @@ class Clusterer:
         for found in parts:
             # A text in other words stays with the one that it copies, however far apart their words are.
             part = [row for row in found if self._copied(from_list(row.prints), largest) is None]
-            name = min((row for row in part if row.entry_id != cluster.id), key=age, default=None)
-            if name is not None:  # the entry that the story is named after can't be told apart alone
+            # Not after an entry that an open story bears the name of, be it this one: it would go there.
+            name = min((row for row in part if row.entry_id not in self._clusters.by_id), key=age, default=None)
+            if name is not None:
                 moves.append(self._move(cluster, name.entry_id, part, doubt))
         return moves
 
