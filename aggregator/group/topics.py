@@ -19,7 +19,7 @@ from aggregator.text.evidence import APART, IN_A_NAME, NEAR, SUMMARY_WORDS, THRE
 from aggregator.text.matcher import Evidence, Matcher
 from aggregator.text.places import FieldText, Place, ReadEntry
 
-VERSION = 3
+VERSION = 4
 """Raised with every change by which stored entries would be matched otherwise: then they are all matched again."""
 MAX_SPANS = 20
 """Spans of one match that are kept: enough to show why."""

@@ -32,7 +32,6 @@ _SENTENCE_END = re.compile(
     r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})(?<!\b[A-Z][a-z]{3})"
     r"(?<!\b(?:DR|MR|MS|ST))(?<!\b(?:GEN|GOV|MRS|REP|SEN))\.(?=\s)|[!?…](?=\s)|[\n\u2028\u2029]"
 )
-_INITIAL = re.compile(r"[^\W\d_a-z]\.? [^\W\d_a-z]")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-–—]\s")
 _OF = (["of"], ["of", "the"])  # 'price of oil'
 _COORDINATED = 2  # words between two that a third is coordinated with
@@ -214,12 +213,14 @@ def _side_by_side(words: tuple[int, ...], field: FieldText) -> list[Place]:
 
 def _beyond_initial(field: FieldText, after: int, ends: Mapping[int, int]) -> int:
     """Where a name goes on after an initial, if it does: Donald J. Trump. 0 if not."""
-    beyond = after + CHUNK_STEP
-    if beyond not in ends or after % CHUNK_STEP:
+    index, beyond = after // CHUNK_STEP, after + CHUNK_STEP
+    if beyond not in ends or after % CHUNK_STEP or _ends_sentence(field, after):
         return 0
-    index = after // CHUNK_STEP
-    named = field.word(index - 1)[0].isupper() and _INITIAL.match(field.text, field.span(index)[0])
-    return beyond if named else 0
+    name, initial, more = (field.word(at) for at in (index - 1, index, index + 1))
+    if len(initial) > 1 or not (name[0].isupper() and initial.isupper() and more[0].isupper()):
+        return 0
+    between = field.text[field.span(index)[1] : field.span(index + 1)[0]]
+    return beyond if between.removeprefix(".").isspace() else 0
 
 
 def _ends_sentence(field: FieldText, position: int) -> bool:

@@ -109,10 +109,28 @@ def test_initial_is_passed_over_in_a_name_only() -> None:
     assert max(other, missing, two) < 3.0
     names = [entry(title) for title in ("Donald J. Trump wins", "DONALD J. TRUMP WINS", "Donald J Trump wins")]
     assert scores("Donald Trump", *names) == [3.0, 3.0, 3.0]
-    assert (
-        scores("Donald Trump", entry("Donald Q, Trump"), entry("Donald Jr. Trump"), entry("donald j. Trump"))
-        == [0.0] * 3
-    )
+    spaced = [entry(f"Donald{space}J.{space}Trump wins") for space in ("\u00a0", "  ")]
+    assert scores("Donald Trump", *spaced) == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Donald Q, Trump",
+        "Donald Jr. Trump",
+        "donald j. Trump",
+        "Donald J.\nTrump",
+        "It is up to Donald. J. Trump was there",
+        "A letter to Donald. A Trump aide spoke",
+    ],
+)
+def test_no_initial_of_a_name_is_passed_over(text: str) -> None:
+    assert scores("Donald Trump", entry(text)) == [0.0]
+
+
+def test_word_of_one_small_letter_is_no_initial_in_any_alphabet() -> None:
+    apart, whole = scores("Зеленський Путін", entry("Зеленський і Путін говорили"), entry("Зеленський Путін говорили"))
+    assert apart < whole
 
 
 def test_main_word_of_a_romance_language_comes_first() -> None:
