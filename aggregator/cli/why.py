@@ -116,8 +116,8 @@ def _other_kind(conn: Connection, config: Config, what: str, asked: str, finders
     """What to say where something is called so, but is not of the kind that was asked about."""
     for name, kind in _names(conn, config).items():
         if name.casefold() == what.casefold():
-            wrong = f"not a {asked}" if asked in finders else "and --topic is for entries"
-            return f"{name!r} is a {kind}, {wrong}; `aggregator why {kind} {shlex.quote(name)}` explains it"
+            wrong = f"and no {asked}" if asked in finders else "and --topic is for entries"
+            return f"{name!r} is a {kind} {wrong}; `aggregator why {kind} {shlex.quote(name)}` explains it"
     return None
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aggregator.store.database import Store
     from aggregator.store.entries import Revision
 
-_STORY_PAGE = re.compile(r"/stories/([0-9a-f]{16})(?:/(?:index\.html)?)?\Z")
+_STORY_PAGE = re.compile(r"/stories/([0-9a-f]{16})(?:/(?:index\.html)?)?(?:[?#].*)?\Z")
 _AROUND = 40  # characters shown on either side of a span
 _SPANS = 5
 _LAST = 5  # editions in which an entry is looked for

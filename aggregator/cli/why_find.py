@@ -23,13 +23,12 @@ def find_entries(conn: Connection, what: str) -> list[Entry]:
 
 def _spellings(what: str) -> Iterator[str]:
     yield what
-    # Browsers show addresses without their scheme, and copy them so.
-    address = what if what.startswith(("http://", "https://")) else f"https://{what}"
+    has_scheme = what.startswith(("http://", "https://"))
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(what if has_scheme else f"https://{what}")
     except ValueError:
         return
-    if "." not in parts.netloc:
+    if not has_scheme and "." not in parts.netloc:  # browsers show addresses without their scheme, and copy them so
         return
     for query in dict.fromkeys((parts.query, "")):
         for path in dict.fromkeys((parts.path, parts.path.rstrip("/"), f"{parts.path.rstrip('/')}/")):

@@ -66,8 +66,9 @@ def test_why_of_a_story_explains_its_entries(run: Run) -> None:
     (story,) = [one for one in json.loads(run("stories", "--json").out) if one["topics"]]
     told = run("why", story["id"]).out
     assert "New air defence systems for Kyiv" in told
-    for page in (f"https://news.example.org/stories/{story['id']}/", f"127.0.0.1:8000/stories/{story['id']}"):
-        assert run("why", page).out == told
+    page = f"127.0.0.1:8000/stories/{story['id']}"
+    for address in (page, f"https://{page}/", f"https://{page}/index.html?utm_source=x#top"):
+        assert run("why", address).out == told
 
 
 @pytest.mark.usefixtures("grouped")
@@ -153,6 +154,13 @@ def test_address_is_found_as_browsers_and_trackers_write_it(run: Run) -> None:
         "a.example/0",
     ):
         assert "New air defence systems for Kyiv" in run("why", address).out
+
+
+def test_address_of_a_host_without_a_dot_is_found_like_others(site: FeedServer, run: Run) -> None:
+    news = rss("New air defence systems for Kyiv")
+    site.feed("/feed", news.replace(b"https://a.example/", b"https://intranet/"), etag='"2"')
+    run("poll")
+    assert "New air defence systems for Kyiv" in run("why", "http://intranet/0/?utm_source=x").out
 
 
 @pytest.mark.usefixtures("grouped")
@@ -281,9 +289,11 @@ def test_unknown_name_is_answered_with_what_comes_nearest(run: Run) -> None:
 @pytest.mark.usefixtures("grouped")
 def test_name_of_another_kind_than_was_asked_about_is_said_to_be_that(run: Run) -> None:
     said = run("why", "one", "--topic", "Air defense").err
-    assert "'One' is a feed, and --topic is for entries; `aggregator why feed One` explains it" in said
+    assert "'One' is a feed and --topic is for entries; `aggregator why feed One` explains it" in said
+    said = run("why", "entry", "One").err
+    assert "'One' is a feed and no entry; `aggregator why feed One` explains it" in said
     said = run("why", "feed", "Air defense").err
-    assert "'Air defense' is a topic, not a feed; `aggregator why topic 'Air defense'` explains it" in said
+    assert "'Air defense' is a topic and no feed; `aggregator why topic 'Air defense'` explains it" in said
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
