@@ -31,14 +31,14 @@ def explain(error: MarkedYAMLError, text: str) -> BadSyntax:
     mark, started = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if mark is None or started is None:
         return BadSyntax(1, 1, f"this is not YAML: {problem or context}")
-    lines = text.splitlines()
+    lines = re.split(r"\r\n?|\n", text)  # as the parser counts them, to which U+2028 ends none
     line = lines[mark.line] if mark.line < len(lines) else ""
     if re.match(r" *\t", line):
         return BadSyntax(mark.line + 1, 1, "a tab indents this line; YAML wants spaces")
     if "'<scalar>'" in problem and (quote := re.search(r"[\"']\s*\Z", line[: mark.column])):
         opened_here = line[: mark.column].count(quote[0][0]) > 1
         return BadSyntax(mark.line + 1, mark.column + 1, _AFTER_QUOTE if opened_here else _QUOTE_FROM_ABOVE)
-    if (opened := re.search(r"but got '([\[{])'", problem)) and line[mark.column - 1] != "$":
+    if (opened := re.search(r"but got '([\[{])'", problem)) and not line[: mark.column + 1].endswith("${"):
         return BadSyntax(mark.line + 1, mark.column + 1, _BRACKET.format(opened[1]))
     begun = lines[started.line] if started.line < len(lines) else ""
     message = _about_the_whole(problem, context, begun, started.column)
