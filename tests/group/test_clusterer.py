@@ -218,6 +218,24 @@ def test_theme_of_the_week_ties_less_every_day() -> None:
     assert (recurrence.divisors[olympics.days], olympics.days) == (1, 0)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_days_on_which_a_word_was_told_are_counted_whatever_comes_late(seed: int) -> None:
+    chance = random.Random(seed)
+    idle = chance.choice((DAY // 2, DAY, 3 * DAY, 5 * DAY))
+    recurrence, kept = Recurrence(replace(SHIPPED, idle=idle)), max(1, idle // DAY)
+    words, told, today = [Term("olympics"), Term("storm")], set[tuple[Term, int]](), START // DAY
+    for _ in range(60):
+        day = today - chance.choice((0, 0, 0, 1, 2, 3, 5, 8))
+        some = chance.sample(words, chance.randrange(3))
+        recurrence.add(day * DAY + chance.randrange(DAY), some)
+        told |= {(word, day) for word in some}
+        today += chance.choice((0, 0, 1, 1, 2))
+        recurrence.turn(today * DAY)
+        for word in words:
+            before = sum((word, past) in told for past in range(today - kept + 1, today))
+            assert recurrence.divisors[word.days] == 1 + SHIPPED.recurring * max(0, before - 1)
+
+
 # -- merge and split --------------------------------------------------------------------------------------------------
 
 MERGING = [

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from aggregator.group.stories import clusters
-from aggregator.group.stories.clusters import Clusters, age
+from aggregator.group.stories.clusters import Clusters, age, ties
 from aggregator.group.stories.settings import SHIPPED
 from aggregator.group.stories.vectors import Vector
 from aggregator.group.stories.vocabulary import Term
@@ -25,3 +25,8 @@ def test_newest_entries_of_a_story_are_known_whatever_comes_and_goes(monkeypatch
             kept.take(1, rows.pop(chance.randrange(len(rows))))
         if chance.random() < 0.5:
             assert sorted(kept.by_id[1].newest(), key=age) == sorted(rows, key=age)[-5:]
+
+
+def test_of_terms_that_tie_as_much_the_first_in_the_alphabet_is_named() -> None:
+    ship, grain, vote = Term("ship"), Term("grain"), Term("vote")
+    assert ties([(ship, 500), (vote, 600), (grain, 500)], {grain: 500, ship: 500, vote: 400}, 2) == (grain, ship)

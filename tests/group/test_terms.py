@@ -12,8 +12,10 @@ from aggregator.group.stories.words import beginning, paired, words_of
 from tests.group.reading import counted, read
 
 
-def test_words_of_the_title_count_twice() -> None:
-    assert counted(read("en", "Radars for Kyiv", "Radar")) == {"radar": 3, "kyiv": 2}
+def test_words_of_the_title_count_twice_and_come_first() -> None:
+    document = read("en", "Radars for Kyiv", "Many Patriots and a radar")
+    assert counted(document) == {"radar": 3, "kyiv": 2, "patriot": 1}
+    assert [term.text for term in document.counts][: document.titled] == ["radar", "kyiv"]
 
 
 def test_inflections_are_one_term_and_the_word_as_written_is_kept() -> None:
