@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -11,7 +12,7 @@ import pytest
 
 from aggregator.group.stories.agglomerate import agglomerate
 from aggregator.group.stories.clusters import Extent, closeness, likeness
-from aggregator.group.stories.settings import DAY, SHIPPED
+from aggregator.group.stories.settings import DAY, SHIPPED, Settings
 from aggregator.group.stories.vectors import UNIT, Vector
 from aggregator.group.stories.vocabulary import Term
 
@@ -24,14 +25,14 @@ def random_row(chance: Random, number: int) -> Vector:
     terms = chance.sample(TERMS[4 * event : 4 * event + 4], 3) + chance.sample(TERMS, chance.randrange(3))
     terms = list(dict.fromkeys(terms))
     weights = array("H", [UNIT // len(terms)] * len(terms))
-    at = START + event * DAY + chance.randrange(4) * DAY * chance.randrange(3)
+    at = START + event * DAY + chance.randrange(4) * DAY * chance.randrange(3) + chance.randrange(DAY)
     return Vector(number, chance.randrange(6), at, tuple(terms), weights)
 
 
-def nearness(one: Sequence[Vector], other: Sequence[Vector], crowd: float) -> float:
+def nearness(one: Sequence[Vector], other: Sequence[Vector], crowd: float, settings: Settings) -> float:
     product = sum(a.times(b) for a in one for b in other)
-    alike = likeness(product, len(one) * len(other), crowd, SHIPPED)
-    return alike * closeness(extent(one), extent(other), SHIPPED)
+    alike = likeness(product, len(one) * len(other), crowd, settings)
+    return alike * closeness(extent(one), extent(other), settings)
 
 
 def extent(rows: Sequence[Vector]) -> Extent:
@@ -40,11 +41,11 @@ def extent(rows: Sequence[Vector]) -> Extent:
     return Extent(min(times), max(times), sum(times) / len(times), feed_id)
 
 
-def one_by_one(rows: Sequence[Vector], crowd: float) -> list[list[int]]:
+def one_by_one(rows: Sequence[Vector], crowd: float, settings: Settings) -> list[list[int]]:
     groups = [[row] for row in sorted(rows, key=lambda row: (row.at, row.entry_id))]
     while len(groups) > 1:
         near, pair = max(
-            ((nearness(one, other, crowd), (one, other)) for one, other in combinations(groups, 2)),
+            ((nearness(one, other, crowd, settings), (one, other)) for one, other in combinations(groups, 2)),
             key=lambda found: found[0],
         )
         if near < SHIPPED.join:
@@ -58,9 +59,9 @@ def one_by_one(rows: Sequence[Vector], crowd: float) -> list[list[int]]:
 def test_groups_are_those_that_are_found_pair_by_pair(seed: int) -> None:
     chance = Random(seed)
     rows = [random_row(chance, number) for number in range(chance.choice((4, 8, 16)))]
-    crowd = chance.random() * 3
-    found = agglomerate(rows, SHIPPED, crowd)
-    assert [[row.entry_id for row in group] for group in found] == one_by_one(rows, crowd)
+    crowd, settings = chance.random() * 3, replace(SHIPPED, fade=chance.choice((SHIPPED.fade, 30 * DAY)), idle=2 * DAY)
+    found = agglomerate(rows, settings, crowd)
+    assert [[row.entry_id for row in group] for group in found] == one_by_one(rows, crowd, settings)
 
 
 def test_entries_without_words_stay_alone() -> None:

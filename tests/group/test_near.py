@@ -34,6 +34,7 @@ def row(id_: int, *terms: str, at: int = 0, feed: int = 0) -> Row:
         ),
         (row(1, "odesa"), row(2, "odesa", at=3 * DAY), EN, "is too little: in common odesa; told 3 days apart"),
         (row(1, "odesa", "port", feed=7), row(2, "odesa", "port", feed=7), EN, "by one feed, whose series"),
+        (row(1, "odesa", feed=7), row(2, "odesa", at=DAY, feed=7), EN, "24 hours apart, by one feed, whose series"),
         (
             row(1, "odesa", "port", feed=7),
             row(2, "odesa", "port", at=DAY, feed=7),

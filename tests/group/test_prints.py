@@ -57,6 +57,12 @@ def test_text_cut_short_is_a_copy() -> None:
     assert is_copy(printed("Record", WIRE), printed("Record", WIRE[:200] + " ..."))
 
 
+def test_shortest_text_that_is_compared_is_a_copy_with_four_of_its_six_runs_of_three_words() -> None:
+    shortest = "one two three four five six seven eight"
+    assert is_copy(printed("", shortest), printed("", "one two three four five six and more"))
+    assert not is_copy(printed("", shortest), printed("", "one two three four five or six more"))
+
+
 def test_text_rewritten_with_its_names_and_numbers_kept_is_a_copy() -> None:
     assert is_copy(printed("Record", WIRE), printed("New high", REWRITTEN))
 
