@@ -221,6 +221,7 @@ class Compiler:
             fields,
             loose=ways[name_and_noun(phrase) is not None] if readable and several else (),
             plain=readable and not phrase.exact and len(ways[0]) == 1 and first.text.islower() and not first.prefix,
+            exact=phrase.exact,
         )
         forms = tuple(self.vocabulary.words[number].form for number in ways[0])
         return _PhraseIs(pattern, forms), frozenset(map(frozenset, ways))

@@ -48,13 +48,14 @@ class Pattern:
     """A phrase as numbers of wanted words. `ways` are the ways to write it, as it is written first.
 
     `loose`: the one of them whose words count near each other and apart, too, if any does. `plain`: one word without
-    capitals, which may be part of a name.
+    capitals, which may be part of a name. `exact`: nothing may lie between the words, be it an initial.
     """
 
     ways: tuple[tuple[int, ...], ...]
     fields: tuple[str, ...] = ("title", "text")
     loose: tuple[int, ...] = ()
     plain: bool = False
+    exact: bool = False
 
 
 def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
@@ -78,7 +79,7 @@ def find(pattern: Pattern, entry: ReadEntry) -> list[Hit]:
                         Hit(TOGETHER, weigh(TOGETHER, field, place), ((field, place),)) for place in first[:MAX_HITS]
                     ]
             elif (last := found.get(words[-1])) is not None and _come_near(first, last, len(words)):
-                _add(_side_by_side(words, field), field, None, hits)
+                _add(_side_by_side(words, field, exact=pattern.exact), field, None, hits)
                 if words is pattern.loose:
                     _near(words, field, entry.language, hits)
     if not hits and pattern.loose and len(pattern.fields) > 1:
@@ -195,7 +196,7 @@ def _add(places: list[Place], field: FieldText, named: str | None, hits: list[Hi
             hits.append(Hit(kind, weigh(kind, field, place), ((field, place),)))
 
 
-def _side_by_side(words: tuple[int, ...], field: FieldText) -> list[Place]:
+def _side_by_side(words: tuple[int, ...], field: FieldText, *, exact: bool) -> list[Place]:
     """Where the words follow one another within a sentence."""
     found = field.found
     runs = found[words[0]]
@@ -204,7 +205,8 @@ def _side_by_side(words: tuple[int, ...], field: FieldText) -> list[Place]:
         runs = [
             (start, ends[at])
             for start, after in runs
-            if (at := after if after in ends else _beyond_initial(field, after, ends)) and not _ends_sentence(field, at)
+            if (at := after if after in ends else 0 if exact else _beyond_initial(field, after, ends))
+            and not _ends_sentence(field, at)
         ]
         if not runs:
             return []

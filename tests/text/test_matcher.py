@@ -111,6 +111,7 @@ def test_initial_is_passed_over_in_a_name_only() -> None:
     assert scores("Donald Trump", *names) == [3.0, 3.0, 3.0]
     spaced = [entry(f"Donald{space}J.{space}Trump wins") for space in ("\u00a0", "  ")]
     assert scores("Donald Trump", *spaced) == [3.0, 3.0]
+    assert scores('"Donald Trump"', *names) == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,8 @@ def test_initial_is_passed_over_in_a_name_only() -> None:
         "Donald Q, Trump",
         "Donald Jr. Trump",
         "donald j. Trump",
+        "Donald J. trump",
+        "Donald NATO Trump",
         "Donald J.\nTrump",
         "It is up to Donald. J. Trump was there",
         "A letter to Donald. A Trump aide spoke",
@@ -126,6 +129,26 @@ def test_initial_is_passed_over_in_a_name_only() -> None:
 )
 def test_no_initial_of_a_name_is_passed_over(text: str) -> None:
     assert scores("Donald Trump", entry(text)) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("flood", "Flooding cuts off the valley"),
+        ("flooding", "Floods cut off the valley"),
+        ("flooding", "A flooded valley"),
+        ("bomb", "Bombings in the capital"),
+        ("drown", "Three drownings at the beach"),
+    ],
+)
+def test_noun_that_is_made_of_a_verb_is_one_with_it(keyword: str, text: str) -> None:
+    assert scores(keyword, entry(text)) == [3.0]
+
+
+def test_full_stop_before_a_name_in_capitals_ends_no_sentence() -> None:
+    assert scores("Mark Milley", entry("MARK A. MILLEY"), entry("THANKS, MARK. MILLEY LEAVES")) == [3.0, 0.0]
+    assert scores("General Milley | Gen Milley", entry("ALLIES HEAR GEN. MILLEY")) == [3.0]
+    assert scores("Dr King", entry("A DAY FOR DR. KING")) == [3.0]
 
 
 def test_word_of_one_small_letter_is_no_initial_in_any_alphabet() -> None:
