@@ -131,6 +131,17 @@ def test_no_initial_of_a_name_is_passed_over(text: str) -> None:
     assert scores("Donald Trump", entry(text)) == [0.0]
 
 
+def test_keywords_of_one_word_do_not_hide_each_other() -> None:
+    matcher = Matcher({"list": ["missile", "Missile", "missiles", '"missile"']})
+    found = matcher.find(matcher.read(entry("A missile over Odesa")))
+    assert list(found["list"]) == ["missile", "Missile", "missiles", '"missile"']
+
+
+def test_number_is_one_however_its_thousands_and_its_fractions_are_written() -> None:
+    assert scores("1600 drones", entry("1,600 drones"), entry("1600 drones"), entry("(1.600 drones)")) == [3.0] * 3
+    assert scores("3.5 percent", entry("3,5 percent"), entry("35 percent")) == [3.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("keyword", "text"),
     [
