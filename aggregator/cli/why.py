@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.cli.why_entry import Explainer
     from aggregator.cli.why_feed import Told
     from aggregator.config.models import Config
+    from aggregator.model import Feed
 
 Finder = Callable[["Connection", str], Iterator["Told"]]
 _NEAREST = 3
@@ -99,6 +100,9 @@ _LISTED = {"delivery": "`aggregator deliveries`", "subscriber": "`aggregator sub
 
 def _find(conn: Connection, config: Config, what: list[str], finders: dict[str, Finder]) -> list[Told]:
     """All that is called so. Raises UsageError with what comes nearest."""
+    from aggregator.store import feeds
+    from aggregator.text.addresses import host_key
+
     kind, rest = what[0], " ".join(what[1:])
     if kind in finders and rest:
         found = list(finders[kind](conn, rest))
@@ -108,39 +112,33 @@ def _find(conn: Connection, config: Config, what: list[str], finders: dict[str, 
         rest = " ".join(what)
         found = [told for kind, finder in finders.items() if kind not in _SAID for told in finder(conn, rest)]
     if not found:
-        raise UsageError(_other_kind(conn, config, rest, kind, finders) or _nothing(conn, config, rest))
+        known = feeds.list_all(conn)
+        names = {**dict.fromkeys(config.topics, "topic"), **dict.fromkeys(config.digests, "digest")}
+        names |= {feed.name: "feed" for feed in known}
+        names |= {host: "host" for feed in known if (host := host_key(feed.url))}
+        asked = kind if kind in finders else None
+        raise UsageError(_other_kind(names, rest, asked) or _nothing(conn, names, known, rest))
     return found
 
 
-def _other_kind(conn: Connection, config: Config, what: str, asked: str, finders: dict[str, Finder]) -> str | None:
-    """What to say where something is called so, but is not of the kind that was asked about."""
-    for name, kind in _names(conn, config).items():
+def _other_kind(names: Mapping[str, str], what: str, asked: str | None) -> str | None:
+    """What to say where something is called so, but is not of the kind that was asked about. `names`: their kinds."""
+    for name, kind in names.items():
         if name.casefold() == what.casefold():
-            wrong = f"and no {asked}" if asked in finders else "and --topic is for entries"
+            wrong = f"and no {asked}" if asked else "and --topic is for entries"
             return f"{name!r} is a {kind} {wrong}; `aggregator why {kind} {shlex.quote(name)}` explains it"
     return None
 
 
-def _names(conn: Connection, config: Config) -> dict[str, str]:
-    """What has a name, and of which kind it is."""
-    from aggregator.store import feeds
+def _nothing(conn: Connection, names: Mapping[str, str], known: Iterable[Feed], what: str) -> str:
+    from aggregator.store import entries
     from aggregator.text.addresses import host_key
 
-    known = feeds.list_all(conn)
-    names = {**dict.fromkeys(config.topics, "topic"), **dict.fromkeys(config.digests, "digest")}
-    return names | {feed.name: "feed" for feed in known} | {h: "host" for feed in known if (h := host_key(feed.url))}
-
-
-def _nothing(conn: Connection, config: Config, what: str) -> str:
-    from aggregator.store import entries, feeds
-    from aggregator.text.addresses import host_key
-
-    names = _names(conn, config)
     plain = {name.casefold(): name for name in names}
     near = [plain[one] for one in get_close_matches(what.casefold(), plain, n=_NEAREST, cutoff=0.6)]
     titled = entries.titled(conn, what, _NEAREST) if len(what) > _NEAREST else []
     said = [f"entry {id_} has the title {title!r}" for id_, title in titled]
-    mine = [feed.name for feed in feeds.list_all(conn) if host_key(what) and host_key(feed.url) == host_key(what)]
+    mine = [feed.name for feed in known if host_key(what) and host_key(feed.url) == host_key(what)]
     if mine:
         said.append(f"of its host, {mine[0]!r} is polled: perhaps its keep: or drop: left the entry out")
     said += [f"did you mean {' or '.join(f'the {names[one]} {one!r}' for one in near)}?"] if near else []

@@ -8,9 +8,10 @@ from difflib import get_close_matches
 
 from aggregator.config.models import TopicConfig
 from aggregator.group.stories.chance import doubt_of
-from aggregator.group.stories.clusters import APART, Extent, closeness, likeness, ties
+from aggregator.group.stories.clusters import Extent, are_a_series, closeness, likeness, ties
 from aggregator.group.stories.settings import SHIPPED
-from aggregator.group.stories.vectors import UNIT, Row
+from aggregator.group.stories.vectors import Row, Vector
+from aggregator.group.stories.vocabulary import Vocabulary
 from aggregator.model import EntryContent
 from aggregator.store.grouping import Surroundings
 from aggregator.text.evidence import score
@@ -99,19 +100,21 @@ def nearness(one: Row, other: Row, languages: tuple[str, str], around: Surroundi
     if languages[0] != languages[1]:
         reason = f"They are in different languages, {languages[0]} and {languages[1]}; stories are of one."
         return Nearness(0.0, needed, (), reason)
-    extents = Extent.of_row(one), Extent.of_row(other)
-    theirs = dict(other.weighed())
-    products = [weight * theirs[term] for term, weight in one.weighed() if term in theirs]
+    vocabulary = Vocabulary()
+    first, second = Vector.of(one, vocabulary), Vector.of(other, vocabulary)
+    extents = Extent.of_row(first), Extent.of_row(second)
+    theirs = dict(second.weighed())
+    products = [weight * theirs[term] for term, weight in first.weighed() if term in theirs]
     product = sum(products) - round(doubt.words * max(products, default=0))
     similarity = round(likeness(product, 1, 0.0, SHIPPED) * closeness(*extents, SHIPPED), 3)
-    terms = ties(one.weighed(), theirs, _TIES)
+    terms = ties(first.weighed(), theirs, _TIES)
     gap = extents[0].gap(extents[1])
     apart = _apart(gap)
     if gap > SHIPPED.idle:
         reason = f"They were {apart}; a story ends when nothing is added for {SHIPPED.idle // 86_400} days."
     elif not terms:
         reason = "They have no telling word in common."
-    elif one.feed_id == other.feed_id and gap >= APART and sum(products) >= SHIPPED.series * UNIT * UNIT:
+    elif are_a_series(first, second, SHIPPED):
         similarity = 0.0
         reason = (
             f"One feed told both in much the same words ({', '.join(terms)}), {apart}: that is taken for a series,"

@@ -26,7 +26,7 @@ def random_row(chance: Random, number: int) -> Vector:
     terms = list(dict.fromkeys(terms))
     weights = array("H", [UNIT // len(terms)] * len(terms))
     at = START + event * DAY + chance.randrange(4) * DAY * chance.randrange(3) + chance.randrange(DAY)
-    return Vector(number, chance.randrange(6), at, tuple(terms), weights)
+    return Vector(number, chance.randrange(6), at, tuple(terms), weights, array("I"))
 
 
 def nearness(one: Sequence[Vector], other: Sequence[Vector], crowd: float, settings: Settings) -> float:
@@ -65,5 +65,5 @@ def test_groups_are_those_that_are_found_pair_by_pair(seed: int) -> None:
 
 
 def test_entries_without_words_stay_alone() -> None:
-    rows = [Vector(number, 1, START, (), array("H")) for number in range(4)]
+    rows = [Vector(number, 1, START, (), array("H"), array("I")) for number in range(4)]
     assert [len(group) for group in agglomerate(rows, SHIPPED, 0.0)] == [1, 1, 1, 1]

@@ -49,7 +49,7 @@ GRAIN = {"grain": 700, "ship": 600, "war": 300}
 
 def rows(*vectors: dict[str, int], step: int = 60) -> list[Row]:
     return [
-        Row(number, number, START + number * step, tuple(vector), array("H", vector.values()))
+        Row(number, number, START + number * step, tuple(vector), array("H", vector.values()), array("I"))
         for number, vector in enumerate(vectors, 1)
     ]
 

@@ -17,7 +17,7 @@ ALONE = Surroundings(10_000, 0)
 
 
 def row(id_: int, *terms: str, at: int = 0, feed: int = 0) -> Row:
-    return Row(id_, feed or id_, at, terms, array("H", [500] * len(terms)))
+    return Row(id_, feed or id_, at, terms, array("H", [500] * len(terms)), array("I"))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def test_story_that_was_told_apart_and_merged_in_one_batch_is_named_as_evidence(
         assert first.story_id == second.story_id
         apart = Move((second.id,), story=first.id, to=second.id, merged=False, similarity=0.1, terms=("odesa",))
         joined = Move((second.id,), story=second.id, to=newest.id, merged=True, similarity=0.5, terms=("odesa",))
-        row = Row(newest.id, newest.feed_id, int(newest.sort_at.timestamp()), ("wheat",), array("H", [1000]))
+        row = Row(
+            newest.id, newest.feed_id, int(newest.sort_at.timestamp()), ("wheat",), array("H", [1000]), array("I")
+        )
         placements = Placements()
         placements.add(newest, "en", Placed(row, newest.id, 1.0, moves=(apart, joined)))
         save_places(conn, placements, NOW)
@@ -56,7 +58,7 @@ def test_entry_that_a_later_one_of_its_batch_moves_tells_of_the_merge(store: Sto
         merged = Move((second.id,), story=second.id, to=first.id, merged=True, similarity=0.2, terms=("launcher",))
         placements = Placements()
         for one, story, moves in ((second, second.id, ()), (newest, first.id, (merged,))):
-            row = Row(one.id, one.feed_id, int(one.sort_at.timestamp()), ("launcher",), array("H", [1000]))
+            row = Row(one.id, one.feed_id, int(one.sort_at.timestamp()), ("launcher",), array("H", [1000]), array("I"))
             placements.add(one, "en", Placed(row, story, 1.0, copy_of=first.id, moves=moves))
         save_places(conn, placements, NOW)
         why = stories.evidence_of(conn, [second.id])[second.id]

@@ -51,7 +51,8 @@ class _Parts:
         shrinking, growing = _powers(len(rows), settings)
         self._full = growing * (1 + crowd * shrinking)  # the product that is a likeness of 1, by pairs
         self._dots = _products(rows)
-        self._near = self._nearness(slice(None), (slice(None), None))
+        # In single precision: what machines work out otherwise in the last places of a double decides nothing.
+        self._near = self._nearness(slice(None), (slice(None), None)).astype(np.float32)
         np.fill_diagonal(self._near, 0)
         self._grown: int | None = None
 

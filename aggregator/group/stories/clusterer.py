@@ -201,7 +201,7 @@ class Clusterer:
             to=to,
             merged=merged_by is not None,
             similarity=self._clusters.similarity(source, target, doubt) if merged_by is None else merged_by,
-            terms=tuple([term.text for term in tied]),
+            terms=tied,
         )
 
 

@@ -6,11 +6,11 @@ import math
 from bisect import insort
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from aggregator.group.stories.chance import Doubt, Ends, doubt_of
 from aggregator.group.stories.settings import DAY, Settings
-from aggregator.group.stories.vectors import UNIT, Row, Vector
+from aggregator.group.stories.vectors import UNIT, Vector
 from aggregator.group.stories.vocabulary import Term
 
 NEAR = 0.5  # of the similarity that joining takes: what came close
@@ -19,7 +19,7 @@ _COMMON = 25
 _KNOWN = 0.01  # doubt of words that makes no difference
 NEWEST = 256
 """Entries of a story in which the text of a new one is looked for."""
-APART = DAY * 2 // 3
+_APART = DAY * 2 // 3
 """Seconds from which two entries of one feed may be two numbers of a series: a daily one is never out to the minute."""
 
 
@@ -34,7 +34,7 @@ class Cluster:
 
     id: int
     rows: dict[int, Vector] = field(default_factory=dict)  # by entry id
-    sum: dict[Term, int] = field(default_factory=dict)  # of the rows' vectors
+    sum: dict[Term, int] = field(default_factory=dict)  # of the rows' vectors; each term knows its part of it, too
     feeds: dict[int, int] = field(default_factory=dict)  # rows of each feed
     times: int = 0  # sum of the rows' times
     first: int = 0
@@ -71,7 +71,7 @@ class Extent(NamedTuple):
     feed_id: int | None
 
     @classmethod
-    def of_row(cls, row: Row | Vector) -> Extent:
+    def of_row(cls, row: Vector) -> Extent:
         """Of one entry."""
         return cls(row.at, row.at, row.at, row.feed_id)
 
@@ -212,18 +212,20 @@ class Clusters:
         return similarity
 
     def _follows(self, cluster: Cluster, row: Vector) -> bool:
-        """Whether a cluster has another number of the series that an entry belongs to: yesterday's weather, or today's.
-
-        A feed that tells in much the same words again a day later tells something else: the next forecast, results,
-        briefing; or the next day of an affair.
-        """
+        """Whether a cluster has another number of an entry's series: yesterday's weather, or today's."""
         if row.feed_id not in cluster.feeds:
             return False
-        least = self._settings.series * UNIT * UNIT
-        return any(
-            other.feed_id == row.feed_id and abs(other.at - row.at) >= APART and row.times(other) >= least
-            for other in cluster.rows.values()
-        )
+        return any(are_a_series(row, other, self._settings) for other in cluster.rows.values())
+
+
+def are_a_series(one: Vector, other: Vector, settings: Settings) -> bool:
+    """Whether a feed told in much the same words again a day later.
+
+    So it tells something else: the next forecast, results, briefing; or the next day of an affair.
+    """
+    if one.feed_id != other.feed_id or abs(one.at - other.at) < _APART:
+        return False
+    return one.times(other) >= settings.series * UNIT * UNIT
 
 
 def likeness(dot: int, pairs: int, crowd: float, settings: Settings) -> float:
@@ -246,10 +248,7 @@ def closeness(one: Extent, other: Extent, settings: Settings) -> float:
     return left * settings.same_feed if one.feed_id is not None and one.feed_id == other.feed_id else left
 
 
-_T = TypeVar("_T", str, Term)
-
-
-def ties(one: Iterable[tuple[_T, int]], other: Mapping[_T, int], most: int) -> tuple[_T, ...]:
+def ties(one: Iterable[tuple[Term, int]], other: Mapping[Term, int], most: int) -> tuple[str, ...]:
     """The terms that bring two vectors or sums nearest to each other; of the first, its terms and weights."""
-    shared = sorted([(-weight * other[term], term) for term, weight in one if term in other])
-    return tuple([term for _, term in shared[:most]])
+    shared = sorted([(-weight * other[term], term.text) for term, weight in one if term in other])
+    return tuple([text for _, text in shared[:most]])

@@ -47,9 +47,9 @@ class Document:
     read: Sequence[Word]  # what was counted, in its order
     sentences: Sequence[Sequence[Word]]  # of the text; of the title where there is no text
 
-    def printed(self, terms: Iterable[Term]) -> tuple[str, ...]:
-        """For each term the first word, in lower case, that stands for it."""
-        return tuple([next(word.lower for word in self.read if word.term is term) for term in terms])
+    def printed(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """For each term, by its text, the first word, in lower case, that stands for it."""
+        return tuple([next(word.lower for word in self.read if word.term.text == term) for term in terms])
 
 
 class Terms:

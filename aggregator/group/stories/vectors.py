@@ -14,8 +14,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
@@ -54,11 +53,7 @@ class Row:
     at: int  # seconds since 1970
     terms: tuple[str, ...]
     weights: array[int]
-    prints: array[int] = field(default_factory=partial(array, "I"))  # see prints.listed
-
-    def weighed(self) -> Iterator[tuple[str, int]]:
-        """Terms and their weights."""
-        return zip(self.terms, self.weights, strict=True)
+    prints: array[int]  # see prints.listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ class Vector:
     at: int
     terms: tuple[Term, ...]
     weights: array[int]
-    prints: array[int] = field(default_factory=partial(array, "I"))
+    prints: array[int]
 
     @classmethod
     def of(cls, row: Row, vocabulary: Vocabulary) -> Vector:

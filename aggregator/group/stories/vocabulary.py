@@ -23,9 +23,6 @@ class Term:
         self.days = 0
         """A bit for each of the last days on which it was told; see recurrence."""
 
-    def __lt__(self, other: Term) -> bool:
-        return self.text < other.text
-
     def add(self, story: int, weight: int) -> int:
         """An entry that has it came into a story. Its weight in the story's sum now."""
         if not self.told:
