@@ -89,7 +89,8 @@ def _failed(error: OSError) -> str:
 def _at_fault(error: Exception) -> str:
     """With the place in our own code, since what can't be repeated can't be asked again with DEBUG."""
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    ours = [frame for frame in extract_tb(error.__traceback__) if "aggregator" in Path(frame.filename).parts]
+    program = Path(__file__).parent.parent
+    ours = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(program)]
     where = f", in {ours[-1].name} ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
     return (
         f"The program itself is at fault ({what}{where}). What was finished is kept. Please report this, with what the "

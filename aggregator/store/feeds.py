@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, union_all, update
 
 from aggregator.config.models import FeedConfig
 from aggregator.model import Feed, FeedState
@@ -104,8 +104,9 @@ def sync(conn: Connection, configs: Sequence[FeedConfig]) -> SyncReport:
         if url in stored and any(getattr(stored[url], name) != values[name] for name in columns)
     ]
     removed = [{"row": row.id} for url, row in stored.items() if url not in wanted and row.configured]
-    if added:
-        conn.execute(insert(feeds), [{**_FRESH, **values} for values in added])
+    if added:  # perhaps by another program, too, that started in the same moment
+        new = upsert(conn, feeds).on_conflict_do_nothing(index_elements=["url"])
+        conn.execute(new, [{**_FRESH, **values} for values in added])
     if changed:
         values: dict[str, Any] = {name: bindparam(name) for name in columns}
         conn.execute(update(feeds).where(feeds.c.id == bindparam("row")).values(values), changed)

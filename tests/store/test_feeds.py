@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +14,23 @@ from aggregator.store.feeds import LeasedFeed, PollOutcome
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
+
+
+def test_two_programs_that_start_in_one_moment_know_the_same_feeds(store: Store) -> None:
+    configs = [FeedConfig.model_validate({"url": f"https://{name}.example/feed"}) for name in "ab"]
+
+    def start() -> None:
+        with store.write() as conn:
+            feeds.sync(conn, configs)
+
+    with ThreadPoolExecutor(1) as other:
+        with store.write() as conn:
+            feeds.sync(conn, configs)
+            started = other.submit(start)
+            time.sleep(0.5)  # it has seen no feed yet, and waits for what is not committed
+        started.result(10)
+    with store.read() as conn:
+        assert [feed.url for feed in feeds.list_all(conn)] == [str(config.url) for config in configs]
 
 
 def outcome(leased: LeasedFeed, **changes: Any) -> PollOutcome:
